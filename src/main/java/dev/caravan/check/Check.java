@@ -347,16 +347,20 @@ public final class Check {
 
   private void tell(Survey.Plan plan, int clients) {
     plan.warnings().forEach(report::note);
-    for (Survey.Selected selected : plan.selected()) {
-      if (selected.topics() > 0) {
-        report.ok("%s: %s.", selected.text(), count(selected.topics(), "topic"));
-      } else if (plan.topics().isEmpty()) {
-        report.failed(
-            nothing(selected) + " Correct GENESYS_TOPICS, or widen the role's divisions.");
-      } else {
-        report.note(nothing(selected) + " The other topics are subscribed.");
-      }
-    }
+    plan.selected()
+        .forEach(
+            (selector, topics) -> {
+              String nothing =
+                  "Nothing matches %s: the org has no such queue or user, or the OAuth client may not see it."
+                      .formatted(selector);
+              if (topics > 0) {
+                report.ok("%s: %s.", selector, count(topics, "topic"));
+              } else if (plan.topics().isEmpty()) {
+                report.failed(nothing + " Correct GENESYS_TOPICS, or widen the role's divisions.");
+              } else {
+                report.note(nothing + " The other topics are subscribed.");
+              }
+            });
     int most = Survey.MOST_CHANNELS * clients;
     if (plan.channels() > most) {
       report.failed(
@@ -372,11 +376,6 @@ public final class Check {
           count(plan.channels(), "channel"));
       Token.tooShort(shortest, (plan.channels() + clients - 1) / clients).ifPresent(report::note);
     }
-  }
-
-  private static String nothing(Survey.Selected selected) {
-    return "Nothing matches %s: the org has no such queue or user, or the OAuth client may not see it."
-        .formatted(selected.text());
   }
 
   private void demands(Survey survey, Survey.Plan plan, String client) {

@@ -15,15 +15,14 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What of Genesys Cloud this one of several instances can reach: whether any of it, and which OAuth
- * clients can log in. The others go by that when they deal. To be asked on one thread.
+ * What of Genesys Cloud this one of several instances can reach, and with which OAuth clients: the
+ * others deal by that. To be asked on one thread.
  */
 final class Access {
 
   /** Who is to read and has read nothing for so long does not reach Genesys Cloud. */
   static final long UNREACHED_MILLIS = 20_000;
 
-  /** How those read that read with each OAuth client. */
   interface Readers {
 
     List<ClientStatus> statuses();
@@ -40,7 +39,6 @@ final class Access {
   private final Predicate<String> elsewhere;
   private final BooleanSupplier listingFails;
 
-  /** OAuth clients that others have, and this instance has not. */
   private final Set<String> strangers = new HashSet<>();
 
   /** Since when each OAuth client has had no token here while it was to read something. */
@@ -50,7 +48,6 @@ final class Access {
   private long unreachedSince;
 
   /**
-   * @param elsewhere whether a client can log in at another instance
    * @param listingFails whether this instance is to find out what is to be read, and cannot
    */
   Access(Readers readers, Predicate<String> elsewhere, BooleanSupplier listingFails) {
@@ -60,8 +57,8 @@ final class Access {
   }
 
   /**
-   * What a client is to read that cannot log in says nothing of whether it is reached. If none can
-   * here and one can elsewhere, this instance is of no use.
+   * What is to be read with a client that cannot log in does not count. If none can here and one
+   * can elsewhere, this instance is of no use.
    */
   Reach reach(long now) {
     List<ClientStatus> clients = readers.statuses();
@@ -85,43 +82,35 @@ final class Access {
     return now - unreachedSince < UNREACHED_MILLIS ? Reach.UNKNOWN : Reach.NO;
   }
 
-  /** Which OAuth clients can log in here, and what is not read for that. */
   Logins logins(Collection<TopicSharder.Shard> ours, long now) {
     Map<String, Boolean> can = readers.canLogIn();
-    Set<Integer> unread = new HashSet<>();
-    for (TopicSharder.Shard shard : ours) {
-      if (!readers.knows(shard.client())) {
-        strangers.add(shard.client());
-      }
-    }
+    ours.stream()
+        .map(TopicSharder.Shard::client)
+        .filter(client -> !readers.knows(client))
+        .forEach(strangers::add);
     strangers.forEach(client -> can.put(client, false));
     cutOff(ours, can.keySet(), now).forEach(client -> can.put(client, false));
-    for (TopicSharder.Shard shard : ours) {
-      if (!can.getOrDefault(shard.client(), true) && !readers.isRead(shard.number())) {
-        unread.add(shard.number());
-      }
-    }
-    return new Logins(can, unread);
+    return new Logins(
+        can,
+        ours.stream()
+            .filter(shard -> !can.getOrDefault(shard.client(), true))
+            .map(TopicSharder.Shard::number)
+            .filter(shard -> !readers.isRead(shard))
+            .collect(Collectors.toSet()));
   }
 
   /**
-   * Clients that have had no token here for long, so that what they are to read is not read, though
-   * nobody refuses them: the login is not reached from here. Whoever has a token is to read that.
-   *
-   * @param known those of which it is known whether they can log in here
+   * Those that have had no token here for long while they were to read, though nobody refuses them.
+   * Whoever has a token is to read that.
    */
   private Set<String> cutOff(Collection<TopicSharder.Shard> ours, Set<String> known, long now) {
-    Set<String> blind =
-        ours.stream()
-            .filter(shard -> !known.contains(shard.client()))
-            .filter(shard -> !readers.isRead(shard.number()))
-            .map(TopicSharder.Shard::client)
-            .collect(Collectors.toSet());
-    // It has no token yet, although none of its shards is here any more
-    blindSince.keySet().stream().filter(client -> !known.contains(client)).forEach(blind::add);
-    blindSince.keySet().retainAll(blind);
-    blind.forEach(client -> blindSince.putIfAbsent(client, now));
-    return blind.stream()
+    // One that has no token yet stays, although none of its shards is here any more
+    blindSince.keySet().removeAll(known);
+    ours.stream()
+        .filter(shard -> !known.contains(shard.client()))
+        .filter(shard -> !readers.isRead(shard.number()))
+        .forEach(shard -> blindSince.putIfAbsent(shard.client(), now));
+    return blindSince.keySet().stream()
         .filter(client -> now - blindSince.get(client) >= UNREACHED_MILLIS)
         .filter(elsewhere)
         .collect(Collectors.toSet());

@@ -18,19 +18,18 @@ import java.util.concurrent.TimeUnit;
 /**
  * Gives an event the id that another instance gives it, too, if both have read its shard without a
  * break since before a span of ten seconds began: made of what it looks like, the span, and how
- * many that look the same came before it in that span. If this one has not, an id that nobody else
- * gives. So two events never have the same.
+ * many that look the same came before it in that span. Else an id that nobody else gives, so two
+ * events never have the same.
  *
- * <p>One instance may read an event up to five seconds later than the other, or its clock be so
- * much behind: then the last events that one counts in a span the other counts in the next. Of what
- * looks like one of the last five seconds of a span this instance therefore counts none in the next
- * one.
+ * <p>One instance may read an event five seconds later than the other, by the wall clocks, and
+ * count it in the next span. Of what looks like one of the last five seconds of a span none is
+ * therefore counted in the next one.
  */
 final class AgreedIds {
 
   /**
-   * Spans of the wall clock. The longer they are the longer it takes until two channels agree; the
-   * shorter, the more events are read by the one before and by the other after one has begun.
+   * The longer, the longer it takes until two channels agree; the shorter, the more events are read
+   * by one before and by the other after one has begun.
    */
   private static final long SPAN_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
@@ -43,7 +42,7 @@ final class AgreedIds {
   /** If nobody has looked for so long, the process stood still, or its control thread did. */
   private static final long LOOKED_WITHIN_MILLIS = TimeUnit.SECONDS.toMillis(3);
 
-  /** What would be counted beyond that in a span gets an id that nobody else gives. */
+  /** Beyond that, what comes in a span gets an id that nobody else gives. */
   private static final int MOST_COUNTED = 200_000;
 
   private final EventIds otherwise;
@@ -52,7 +51,6 @@ final class AgreedIds {
   private final Map<Integer, Span> spans = new ConcurrentHashMap<>();
   private volatile long lookedAt;
 
-  /** What a replica reads without a break since then. */
   private record Reads(Set<String> topics, long since) {}
 
   /** What came in a span; touched by the frame queue of the shard only. */
@@ -66,7 +64,6 @@ final class AgreedIds {
     /** The same for the next span. */
     private final Set<EventId> last = new HashSet<>();
 
-    /** Whether there was more in the span before than was counted. */
     private final boolean unknown;
 
     private boolean full;
@@ -91,19 +88,13 @@ final class AgreedIds {
     }
   }
 
-  /**
-   * @param otherwise ids that nobody else gives
-   */
   AgreedIds(EventIds otherwise, SteadyClock clock) {
     this.otherwise = otherwise;
     this.clock = clock;
     this.lookedAt = clock.getAsLong();
   }
 
-  /**
-   * The replica reads these topics since then. Those that it has read before it goes on to read
-   * without a break; if there are others, it counts as if it had begun.
-   */
+  /** If there are topics that it has not read before, it counts as if it had begun. */
   void reading(Replica replica, Collection<String> topics, long moment) {
     reads.compute(
         replica,
@@ -125,11 +116,7 @@ final class AgreedIds {
     }
   }
 
-  /**
-   * To be called every second. If it was not, the process stood still, and what comes is late.
-   *
-   * @param heldBack shards of which what comes waits for longer than {@link #HELD_BACK_MILLIS}
-   */
+  /** To be called every second. If it was not, the process stood still, and what comes is late. */
   void look(Set<Integer> heldBack) {
     long now = clock.getAsLong();
     boolean stoodStill = stoodStill(now);

@@ -7,16 +7,18 @@ import dev.caravan.channel.Shard;
 import dev.caravan.channel.ShardStatus;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.Logins;
+import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.ClientRefusals;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Rejections;
+import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.topic.Plan;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +33,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,7 +45,9 @@ import org.slf4j.LoggerFactory;
 /**
  * What reads with each OAuth client: its opener and its group of channels. If there are several,
  * sees who can log in and what each may not see, and has what is known dealt anew when that
- * changes.
+ * changes. A client whose login is refused (a wrong secret, one that was disabled) gets nothing to
+ * read as long as another can log in. What may pass by itself, such as a login that cannot be
+ * reached, is no reason.
  */
 final class ClientReaders implements Access.Readers {
 
@@ -67,33 +70,31 @@ final class ClientReaders implements Access.Readers {
   private final ScheduledExecutorService control;
   private final Runnable dealAnew;
   private final ClientRefusals refusals;
-  private final ClientLogins logins;
 
-  /** By OAuth client, the first one first. */
-  private final Map<String, CamelChannelOpener> openers = new LinkedHashMap<>();
+  /** The first client's first. */
+  private final List<Reader> readers = new ArrayList<>();
 
-  private final Map<String, ChannelGroup> groups = new LinkedHashMap<>();
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean dealing = new AtomicBoolean();
   private final AtomicBoolean settling = new AtomicBoolean();
 
-  /** Empty if this is the only instance. */
-  private volatile Optional<Shared> shared = Optional.empty();
+  private record Reader(String client, CamelChannelOpener opener, ChannelGroup group) {}
 
-  /** Those that could log in at any instance at the last look; touched by one look at a time. */
+  /** Empty if this is the only instance. */
+  private volatile Optional<Cluster> cluster = Optional.empty();
+
+  /** What is read here; to be asked on the control thread. */
+  private volatile Supplier<Plan> here = () -> Plan.NOTHING;
+
+  // Touched by one look at a time
+  /** Those that could log in here at the last look. */
+  private volatile List<String> couldLogIn;
+
+  /** Those that could log in at any instance then. */
   private volatile List<String> presentBefore = List.of();
 
   /**
-   * What is shared with other instances.
-   *
-   * @param cluster knows what those have told
-   * @param here what is read here; to be asked on the control thread
-   */
-  private record Shared(Cluster cluster, Supplier<Plan> here) {}
-
-  /**
-   * @param dealAnew has what is known dealt anew; may take as long as a login
-   * @param wall tells when a refusal is not believed any more
+   * @param dealAnew may take as long as a login
    */
   ClientReaders(
       CamelContext context,
@@ -106,31 +107,30 @@ final class ClientReaders implements Access.Readers {
     this.control = control;
     this.dealAnew = dealAnew;
     this.refusals = new ClientRefusals(clients, wall, this::dealSoon);
-    this.logins = new ClientLogins(context, clients);
+    this.couldLogIn = clients.all();
   }
 
-  /** Makes an opener for each client, and then a group of channels that uses it. */
   void start(
       BiFunction<String, ClientRefusals, CamelChannelOpener> opener,
       BiFunction<String, CamelChannelOpener, ChannelGroup> group) {
-    clients.all().forEach(client -> openers.put(client, opener.apply(client, refusals)));
-    ServiceHelper.startService(openers.values());
-    openers.forEach((client, its) -> groups.put(client, group.apply(client, its)));
+    for (String client : clients.all()) {
+      CamelChannelOpener its = opener.apply(client, refusals);
+      ServiceHelper.startService(its);
+      readers.add(new Reader(client, its, group.apply(client, its)));
+    }
   }
 
   /**
-   * Other instances read the organisation, too: who can log in, what a client may not see and what
-   * is read is a matter of all of them.
-   *
-   * @param here what is read here; asked on the control thread
+   * Other instances read the organisation, too, which the logins, refusals and shards are a matter
+   * of.
    */
-  void share(Cluster cluster, Supplier<Plan> here) {
-    shared = Optional.of(new Shared(cluster, here));
-    refusals.tell(cluster::answered);
-    groups.forEach((client, group) -> group.takeTurns(() -> cluster.isOurTurn(client)));
+  void share(Cluster others, Supplier<Plan> here) {
+    this.here = here;
+    cluster = Optional.of(others);
+    refusals.tell(others::answered);
+    readers.forEach(its -> its.group().takeTurns(() -> others.isOurTurn(its.client())));
   }
 
-  /** What is to be done again and again; nothing if there is only one client. */
   List<BackgroundTask> watch() {
     return clients.areSeveral()
         ? List.of(
@@ -141,31 +141,25 @@ final class ClientReaders implements Access.Readers {
         : List.of();
   }
 
-  /** As those who find out what to read see them. */
   Preparation.Readers readers(ReadingRoutes.Place place) {
     return new Preparation.Readers(
-        clients.all(), logins::tryAll, this::present, refusals::now, this::isReadByAny, place);
+        clients.all(),
+        this::tryLogins,
+        this::present,
+        refusals::now,
+        shard -> cluster.map(it -> it.isRead(shard)).orElseGet(() -> isRead(shard)),
+        place);
   }
 
   private List<String> present() {
-    return shared
-        .map(it -> it.cluster().present(clients.all(), new Logins(canLogIn(), Set.of())))
-        .orElseGet(logins::present);
-  }
-
-  private boolean isReadByAny(int shard) {
-    return shared.map(it -> it.cluster().isRead(shard)).orElseGet(() -> isRead(shard));
-  }
-
-  /** Which clients can log in here, as far as was tried; nothing if there is only one. */
-  @Override
-  public Map<String, Boolean> canLogIn() {
-    return logins.known();
+    return cluster
+        .map(it -> it.present(clients.all(), new Logins(canLogIn(), Set.of())))
+        .orElseGet(() -> clients.present(context));
   }
 
   @Override
   public boolean knows(String client) {
-    return groups.containsKey(client);
+    return clients.all().contains(client);
   }
 
   void hear(Cluster.Answer answer, Instant at) {
@@ -173,20 +167,19 @@ final class ClientReaders implements Access.Readers {
   }
 
   CamelChannelOpener first() {
-    return openers.get(clients.first());
+    return readers.get(0).opener();
   }
 
   void background(Runnable task) {
     first().background(task);
   }
 
-  /** Reads this from now on: who has less to read leaves off before another begins. */
   void read(Plan plan) {
-    groups.forEach((client, group) -> group.read(plan.of(client)));
+    readers.forEach(its -> its.group().read(plan.of(its.client())));
     if (clients.areSeveral()) {
-      openers.forEach((client, its) -> its.read(plan.of(client)));
-      if (shared.isEmpty()) {
-        openers.forEach((client, its) -> its.dealt(plan.of(client), 0));
+      readers.forEach(its -> its.opener().read(plan.of(its.client())));
+      if (cluster.isEmpty()) {
+        readers.forEach(its -> its.opener().dealt(plan.of(its.client()), 0));
       }
     }
   }
@@ -194,8 +187,8 @@ final class ClientReaders implements Access.Readers {
   /** Tells what is left with clients that may not see it, each refusal after it has been dealt. */
   private void settle(Plan here) {
     boolean later = false;
-    for (Map.Entry<String, CamelChannelOpener> its : openers.entrySet()) {
-      later |= its.getValue().dealt(here.of(its.getKey()), DEALT_AFTER_MILLIS);
+    for (Reader its : readers) {
+      later |= its.opener().dealt(here.of(its.client()), DEALT_AFTER_MILLIS);
     }
     if (later) {
       settleIn(SETTLE_AGAIN_MILLIS);
@@ -203,7 +196,9 @@ final class ClientReaders implements Access.Readers {
   }
 
   private void settleIn(long wait) {
-    shared.ifPresent(it -> soon(settling, wait, () -> settle(it.here().get())));
+    if (cluster.isPresent()) {
+      soon(settling, wait, () -> settle(here.get()));
+    }
   }
 
   void keepRefusals(Supplier<Set<String>> wanted) {
@@ -213,17 +208,16 @@ final class ClientReaders implements Access.Readers {
   }
 
   void ended(int shard) {
-    openers.values().forEach(its -> its.ended(shard));
+    readers.forEach(its -> its.opener().ended(shard));
   }
 
-  /** What the groups do on the control thread, for health. */
   List<BackgroundTask> decisions() {
-    return groups.values().stream().map(ChannelGroup::decisions).toList();
+    return readers.stream().map(its -> its.group().decisions()).toList();
   }
 
   /** Sockets first, so that what was read still passes; then the thread that decides. */
   void stop(Object owner) throws InterruptedException, ExecutionException {
-    groups.values().forEach(ChannelGroup::stop);
+    readers.forEach(its -> its.group().stop());
     stopOpeners(owner);
     decisions().forEach(BackgroundTask::stop);
   }
@@ -231,10 +225,11 @@ final class ClientReaders implements Access.Readers {
   /** All at once: each empties its client's channels, for which a stop has seconds. */
   private void stopOpeners(Object owner) throws InterruptedException, ExecutionException {
     ExecutorServiceManager threads = context.getExecutorServiceManager();
-    ExecutorService stopping = threads.newFixedThreadPool(owner, "genesys-stop", openers.size());
+    ExecutorService stopping =
+        threads.newFixedThreadPool(owner, "genesys-stop", clients.all().size());
     try {
       List<Callable<Object>> stops =
-          openers.values().stream().map(its -> Executors.callable(its::stop)).toList();
+          readers.stream().map(its -> Executors.callable(its.opener()::stop)).toList();
       for (Future<Object> stop : stopping.invokeAll(stops)) {
         stop.get();
       }
@@ -246,21 +241,21 @@ final class ClientReaders implements Access.Readers {
   // ---- how they are
 
   List<Shard> shards() {
-    return groups.values().stream().flatMap(group -> group.shards().stream()).toList();
+    return readers.stream().flatMap(its -> its.group().shards().stream()).toList();
   }
 
   @Override
   public List<ClientStatus> statuses() {
     Set<Integer> waiting = heldBack(NotificationsHealthCheck.STALLED_MILLIS);
-    return groups.entrySet().stream()
+    return readers.stream()
         .map(
-            group ->
+            its ->
                 new ClientStatus(
-                    group.getKey(),
-                    group.getValue().status().stream()
+                    its.client(),
+                    its.group().status().stream()
                         .map(shard -> waiting.contains(shard.number()) ? heldUp(shard) : shard)
                         .toList(),
-                    logins.trouble(group.getKey())))
+                    trouble(its.client())))
         .toList();
   }
 
@@ -281,91 +276,149 @@ final class ClientReaders implements Access.Readers {
         .anyMatch(status -> status.number() == shard && status.reading());
   }
 
-  /** Shards of which a frame waits for longer than that. */
   Set<Integer> heldBack(long millis) {
-    return openers.values().stream()
-        .flatMap(its -> its.heldBack(millis).stream())
+    return readers.stream()
+        .flatMap(its -> its.opener().heldBack(millis).stream())
         .collect(Collectors.toSet());
   }
 
   Map<Integer, Rejections> rejected() {
-    if (!clients.areSeveral()) {
-      return first().rejected();
-    }
     Map<Integer, Rejections> all = new HashMap<>();
-    openers.values().forEach(its -> all.putAll(its.rejected()));
+    readers.forEach(its -> all.putAll(its.opener().rejected()));
     return all;
-  }
-
-  /** What is read by one client because another may not see it, as a sentence. */
-  String notAllowed() {
-    Function<CamelChannelOpener, List<String>> subscribed =
-        its -> its.rejected().values().stream().flatMap(one -> one.subscribed().stream()).toList();
-    Map<String, List<String>> read = new HashMap<>();
-    openers.forEach((client, its) -> read.put(client, subscribed.apply(its)));
-    return refusals.sentence(read);
   }
 
   /** What an operator should know about the clients while all is read; empty if nothing. */
   String remarks() {
-    Stream<String> tokens =
-        groups.entrySet().stream()
-            .flatMap(its -> logins.warning(its.getKey(), its.getValue().shards().size()).stream());
-    return Stream.concat(Stream.of(notAllowed()).filter(it -> !it.isEmpty()), tokens)
-        .collect(Collectors.joining(" "));
+    Map<String, List<String>> read = new HashMap<>();
+    List<String> remarks = new ArrayList<>();
+    for (Reader its : readers) {
+      Stream<Rejections> all = its.opener().rejected().values().stream();
+      read.put(its.client(), all.flatMap(one -> one.subscribed().stream()).toList());
+      warning(its.client(), its.group().shards().size()).ifPresent(remarks::add);
+    }
+    remarks.add(0, refusals.sentence(read));
+    return String.join(" ", remarks).strip();
   }
 
   /** What an operator should know about the channels of the clients; empty if nothing. */
   String channels() {
-    return openers.values().stream()
-        .map(its -> its.channels().budget())
+    return readers.stream()
+        .map(its -> its.opener().channels().budget())
         .filter(sentence -> !sentence.isEmpty())
         .collect(Collectors.joining(" "));
   }
 
   /** Of several clients the one that reads it, in brackets. */
   String whose(Replica replica) {
-    return groups.entrySet().stream()
-        .filter(group -> clients.areSeveral())
-        .filter(
-            group ->
-                group.getValue().shards().stream().anyMatch(it -> it.replica().equals(replica)))
-        .map(group -> " (OAuth client " + group.getKey() + ")")
+    return readers.stream()
+        .filter(its -> clients.areSeveral())
+        .filter(its -> its.group().shards().stream().anyMatch(it -> it.replica().equals(replica)))
+        .map(its -> " (OAuth client " + its.client() + ")")
         .findFirst()
         .orElse("");
   }
 
-  /**
-   * Counts the channels of each client; not while it reads nothing: then the calls are needed for
-   * that.
-   */
+  /** Counts the channels of each client; while it reads nothing, the calls are needed for that. */
   void countChannels() {
-    groups.forEach(
-        (client, group) -> {
-          if (group.status().stream().anyMatch(ShardStatus::isRead)) {
-            openers.get(client).channels().look();
-          }
-        });
+    readers.stream()
+        .filter(its -> its.group().status().stream().anyMatch(ShardStatus::isRead))
+        .forEach(its -> its.opener().channels().look());
   }
 
-  // ---- several of them
+  // ---- who can log in
+
+  private SessionBean session(String client) {
+    return SessionBean.of(context, clients, client);
+  }
+
+  /** Has each log in that has no token, and waits for it; nothing if there is only one. */
+  private void tryLogins() {
+    if (clients.areSeveral()) {
+      // If the login is away, it is so for all of them
+      for (String client : clients.all()) {
+        if (!logIn(client)) {
+          return;
+        }
+      }
+    }
+  }
+
+  private boolean logIn(String client) {
+    try {
+      session(client).token();
+      return true;
+    } catch (CallException e) {
+      // Told when it is looked at, if it is a refusal
+      LOG.debug("The OAuth client {} has no token", client, e);
+      return e.kind() == CallException.Kind.REFUSED;
+    }
+  }
+
+  /** Why a client cannot log in, as a sentence; empty if it can, or if there is only one. */
+  private Optional<String> trouble(String client) {
+    return clients.areSeveral() ? session(client).refusal() : Optional.empty();
+  }
+
+  private Optional<String> warning(String client, int channels) {
+    return session(client)
+        .warning(channels)
+        .map(it -> clients.areSeveral() ? "OAuth client " + client + ": " + it : it);
+  }
+
+  @Override
+  public Map<String, Boolean> canLogIn() {
+    Map<String, Boolean> known = new HashMap<>();
+    if (clients.areSeveral()) {
+      for (String client : clients.all()) {
+        session(client).canLogIn().ifPresent(it -> known.put(client, it));
+      }
+    }
+    return known;
+  }
+
+  /** Looks again, which may take as long as a login; whether others can than at the last look. */
+  private boolean areOthersLoggedIn() {
+    clients.all().stream().filter(client -> trouble(client).isPresent()).forEach(this::logIn);
+    List<String> before = couldLogIn;
+    couldLogIn = clients.all().stream().filter(client -> trouble(client).isEmpty()).toList();
+    for (String client : clients.all()) {
+      boolean was = before.contains(client);
+      if (was && !couldLogIn.contains(client)) {
+        LOG.error("{} {}", cannot(client, cluster.isPresent()), trouble(client).orElse(""));
+      } else if (!was && couldLogIn.contains(client)) {
+        LOG.info("The OAuth client {} can log in again.", client);
+      }
+    }
+    return !couldLogIn.equals(before);
+  }
+
+  /** That a client cannot log in, and who reads its topics. */
+  static String cannot(String client, boolean shared) {
+    return "The OAuth client "
+        + client
+        + (shared
+            ? " cannot log in here; its topics are read by an instance at which it can, or with the"
+                + " other clients as far as they have room."
+            : " cannot log in; the others read its topics as far as they have room.");
+  }
 
   /** Whether a client that cannot log in has lost what it still read. */
   private boolean isLeftWithNobody() {
     List<String> present = present();
-    if (shared.isPresent()) {
-      return shared.get().cluster().isLeftWithNobody(present);
+    if (cluster.isPresent()) {
+      return cluster.get().isLeftWithNobody(present);
     }
-    return groups.entrySet().stream()
-        .filter(group -> !present.contains(group.getKey()))
-        .flatMap(group -> group.getValue().status().stream())
+    return readers.stream()
+        .filter(its -> !present.contains(its.client()))
+        .flatMap(its -> its.group().status().stream())
         .anyMatch(status -> !status.reading());
   }
 
   /** Whether others of the clients can log in, at any of the instances, than at the last look. */
   private boolean areOthersPresent() {
     List<String> before = presentBefore;
-    presentBefore = shared.isPresent() ? present() : before;
+    presentBefore = cluster.isPresent() ? present() : before;
     return !presentBefore.equals(before);
   }
 
@@ -375,12 +428,11 @@ final class ClientReaders implements Access.Readers {
       background(
           () -> {
             try {
-              if (shared.isPresent() && logins.known().size() < clients.all().size()) {
+              if (cluster.isPresent() && canLogIn().size() < clients.all().size()) {
                 // Whoever deals asks what each instance knows, though it was given nothing yet
-                logins.tryAll();
+                tryLogins();
               }
-              boolean changed = logins.look(shared.isPresent()) | areOthersPresent();
-              if (changed || isLeftWithNobody()) {
+              if (areOthersLoggedIn() | areOthersPresent() || isLeftWithNobody()) {
                 dealAnew.run();
               }
             } finally {

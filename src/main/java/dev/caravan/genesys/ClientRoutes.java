@@ -1,9 +1,10 @@
 package dev.caravan.genesys;
 
-import dev.caravan.genesys.connect.Clients;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
@@ -26,32 +27,29 @@ public final class ClientRoutes {
         || !component.clients().areSeveral()) {
       return;
     }
-    Clients clients = component.clients();
-    Map<String, RouteDefinition> calls = new LinkedHashMap<>();
+    Map<String, RouteDefinition> calls = new HashMap<>();
     for (RouteDefinition route : context.getRouteDefinitions()) {
       Map<String, Object> parameters = route.getTemplateParameters();
       if (parameters != null && parameters.get(NAME) instanceof String name) {
         calls.put(name, route);
       }
     }
-    Map.copyOf(calls)
-        .forEach(
-            (name, route) -> {
-              boolean copy =
-                  clients.all().stream()
-                      .map(clients::suffix)
-                      .filter(suffix -> !suffix.isEmpty() && name.endsWith(suffix))
-                      .anyMatch(
-                          suffix ->
-                              calls.containsKey(
-                                  name.substring(0, name.length() - suffix.length())));
-              if (!copy) {
-                clients.all().stream()
-                    .map(clients::suffix)
-                    .filter(suffix -> !calls.containsKey(name + suffix))
-                    .forEach(suffix -> add(context, route, name + suffix, suffix));
-              }
-            });
+    List<String> suffixes =
+        component.clients().all().stream().map(component.clients()::suffix).toList();
+    Set<String> copies =
+        calls.keySet().stream()
+            .flatMap(
+                name ->
+                    suffixes.stream().map(suffix -> name + suffix).filter(it -> !it.equals(name)))
+            .collect(Collectors.toSet());
+    calls.forEach(
+        (name, route) -> {
+          if (!copies.contains(name)) {
+            suffixes.stream()
+                .filter(suffix -> !calls.containsKey(name + suffix))
+                .forEach(suffix -> add(context, route, name + suffix, suffix));
+          }
+        });
   }
 
   private static void add(
@@ -60,14 +58,9 @@ public final class ClientRoutes {
         TemplatedRouteBuilder.builder(context, TEMPLATE)
             .routeId(route.getRouteId() + suffix)
             .parameter(NAME, name);
-    route
-        .getTemplateParameters()
-        .forEach(
-            (parameter, value) -> {
-              if (PARAMETERS.contains(parameter)) {
-                copy.parameter(parameter, value);
-              }
-            });
+    Map<String, Object> parameters = new HashMap<>(route.getTemplateParameters());
+    parameters.keySet().retainAll(PARAMETERS);
+    parameters.forEach(copy::parameter);
     copy.add();
   }
 }

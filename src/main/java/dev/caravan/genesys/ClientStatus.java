@@ -15,7 +15,6 @@ import java.util.function.IntPredicate;
  */
 public record ClientStatus(String name, List<ShardStatus> shards, Optional<String> trouble) {
 
-  /** How many channels it has, as far as is known here. */
   public int channels() {
     return (int)
         shards.stream()

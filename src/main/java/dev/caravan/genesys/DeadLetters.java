@@ -12,8 +12,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.support.service.ServiceHelper;
-import org.apache.camel.support.service.ServiceSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,18 +19,16 @@ import org.slf4j.LoggerFactory;
  * Sends what could not be read or sent to the dead-letter endpoint: the bytes, and why. What that
  * does not take either is lost: it is counted, and told as a gap and in health.
  */
-final class DeadLetters extends ServiceSupport {
+final class DeadLetters implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
   private static final long TELL_EVERY = 1_000;
 
-  /** The cause of a gap of what not even the dead letters took. */
   static final String LOST = "dead-letter-lost";
 
-  /** So long after a loss health tells of it. */
   private static final Duration REMEMBERED = Duration.ofHours(1);
 
-  private final CamelContext context;
+  private final ProducerTemplate template;
   private final String endpointUri;
   private final Runnable counter;
   private final Clock clock;
@@ -44,10 +40,8 @@ final class DeadLetters extends ServiceSupport {
   private Instant firstLost = Instant.MIN;
   private Instant lastLost = Instant.MIN;
 
-  private ProducerTemplate template;
-
   DeadLetters(CamelContext context, String endpointUri, Runnable counter, Clock clock) {
-    this.context = context;
+    this.template = context.createProducerTemplate();
     this.endpointUri = endpointUri;
     this.counter = counter;
     this.clock = clock;
@@ -83,12 +77,15 @@ final class DeadLetters extends ServiceSupport {
             soFar,
             failure.getClass().getSimpleName());
       }
-    } else if (first(sent)) {
-      LOG.warn(
-          "A frame of {} bytes went to the dead letters ({} so far): {}.",
-          body.length,
-          sent,
-          reason);
+    } else {
+      long soFar = sent.incrementAndGet();
+      if (soFar % TELL_EVERY == 1) {
+        LOG.warn(
+            "A frame of {} bytes went to the dead letters ({} so far): {}.",
+            body.length,
+            soFar,
+            reason);
+      }
     }
   }
 
@@ -109,34 +106,20 @@ final class DeadLetters extends ServiceSupport {
     }
   }
 
-  /** What was lost, as long as it is not long ago. */
   synchronized Optional<String> trouble() {
     return lost == 0 || clock.instant().isAfter(lastLost.plus(REMEMBERED))
         ? Optional.empty()
-        : Optional.of(sentence(lost) + ", the last at " + lastLost + ". The log says why.");
-  }
-
-  private static String sentence(long count) {
-    return count
-        + (count == 1 ? " frame was" : " frames were")
-        + " lost: neither the route nor the dead letters took "
-        + (count == 1 ? "it" : "them");
-  }
-
-  private static boolean first(AtomicLong counter) {
-    return counter.getAndIncrement() % TELL_EVERY == 0;
+        : Optional.of(
+            "%d %s lost: neither the route nor the dead letters took %s, the last at %s. The log says why."
+                .formatted(
+                    lost,
+                    lost == 1 ? "frame was" : "frames were",
+                    lost == 1 ? "it" : "them",
+                    lastLost));
   }
 
   @Override
-  protected void doStart() throws Exception {
-    super.doStart();
-    template = context.createProducerTemplate();
-    ServiceHelper.startService(template);
-  }
-
-  @Override
-  protected void doStop() throws Exception {
-    ServiceHelper.stopService(template);
-    super.doStop();
+  public void close() {
+    template.stop();
   }
 }

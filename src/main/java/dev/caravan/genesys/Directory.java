@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -36,8 +35,6 @@ final class Directory {
   }
 
   /**
-   * What was listed.
-   *
    * @param by the OAuth client that listed it: another may see others
    */
   record Listed(Map<Listing, List<Listing.Entity>> entities, Map<Listing, String> by) {
@@ -46,11 +43,21 @@ final class Directory {
     String lister(TopicSelector selector, String otherwise) {
       return selector.listing().map(by::get).orElse(otherwise);
     }
+
+    /** What a selector stands for. */
+    List<String> topics(TopicSelector selector) {
+      return Expansion.of(List.of(selector), entities).topics();
+    }
+
+    private Listed and(Listing listing, String lister, List<Listing.Entity> listed) {
+      Listed all = new Listed(new HashMap<>(entities), new HashMap<>(by));
+      all.entities.put(listing, listed);
+      all.by.put(listing, lister);
+      return all;
+    }
   }
 
   /**
-   * How far a listing is.
-   *
    * @param pages how many there are; 0 if it does not tell
    * @param soFar what was listed so far, all listings before this one included
    */
@@ -60,48 +67,43 @@ final class Directory {
     }
   }
 
-  /**
-   * All listings that the selectors need.
-   *
-   * @param listers the OAuth clients that may list: the first does, and the next one what it is
-   *     refused
-   */
+  /** Those who may list: the first does, and the next one what it is refused. */
   Listed listFor(List<TopicSelector> selectors, List<String> listers, Consumer<Progress> reader) {
-    Listed listings = new Listed(new HashMap<>(), new HashMap<>());
+    Listed listings = new Listed(Map.of(), Map.of());
     pages = 0;
     for (Listing listing : Expansion.needs(selectors)) {
-      String what = listing.kind().noun() + "s";
-      CallException refusal = null;
-      for (String lister : listers) {
-        try {
-          List<Listing.Entity> listed =
-              list(
-                  lister,
-                  listing,
-                  (page, pages, entities) ->
-                      reader.accept(
-                          new Progress(
-                              what,
-                              page,
-                              pages,
-                              () -> with(listings, listing, lister, entities(entities)))));
-          tell(what, lister, refusal);
-          listings.entities().put(listing, listed);
-          listings.by().put(listing, lister);
-          refusal = null;
-          break;
-        } catch (CallException e) {
-          if (e.kind() != CallException.Kind.REFUSED) {
-            throw e;
-          }
-          refusal = refusal == null ? e : refusal;
-        }
-      }
-      if (refusal != null) {
-        throw refusal;
-      }
+      listings = listed(listings, listing, listers, reader);
     }
     return listings;
+  }
+
+  private Listed listed(
+      Listed before, Listing listing, List<String> listers, Consumer<Progress> reader) {
+    String what = listing.kind().noun() + "s";
+    CallException refusal = null;
+    for (String lister : listers) {
+      try {
+        List<Listing.Entity> listed =
+            list(
+                lister,
+                listing,
+                (page, of, some) ->
+                    reader.accept(
+                        new Progress(
+                            what,
+                            page,
+                            of,
+                            () -> before.and(listing, lister, List.copyOf(entities(some))))));
+        tell(what, lister, refusal);
+        return before.and(listing, lister, listed);
+      } catch (CallException e) {
+        if (e.kind() != CallException.Kind.REFUSED) {
+          throw e;
+        }
+        refusal = refusal == null ? e : refusal;
+      }
+    }
+    throw refusal;
   }
 
   /** Once for each change: it is listed again and again. */
@@ -116,19 +118,6 @@ final class Directory {
     }
   }
 
-  private static Listed with(
-      Listed listings, Listing listing, String lister, Set<Listing.Entity> some) {
-    Listed all = new Listed(new HashMap<>(listings.entities()), new HashMap<>(listings.by()));
-    all.entities().put(listing, List.copyOf(some));
-    all.by().put(listing, lister);
-    return all;
-  }
-
-  /**
-   * All pages of a listing.
-   *
-   * @throws dev.caravan.genesys.connect.CallException if it could not be read
-   */
   private List<Listing.Entity> list(String lister, Listing listing, Pages.Reader reader) {
     return switch (listing.kind()) {
       case QUEUES -> list(lister, "/api/v2/routing/queues", reader);
@@ -142,11 +131,9 @@ final class Directory {
   }
 
   private List<Listing.Entity> members(String lister, String group, Pages.Reader reader) {
-    Optional<Listing.Entity> found =
-        list(lister, "/api/v2/groups", (page, pages, groups) -> {}).stream()
-            .filter(entity -> entity.name().equalsIgnoreCase(group))
-            .findFirst();
-    return found
+    return list(lister, "/api/v2/groups", (page, pages, groups) -> {}).stream()
+        .filter(entity -> entity.name().equalsIgnoreCase(group))
+        .findFirst()
         .map(entity -> list(lister, "/api/v2/groups/" + entity.id() + "/members", reader))
         .orElse(List.of());
   }
@@ -155,23 +142,19 @@ final class Directory {
   private List<Listing.Entity> list(String lister, String path, Pages.Reader reader) {
     Read first = read(lister, path, reader);
     if (first.fault().isEmpty()) {
-      return first.entities();
+      return List.copyOf(first.all());
     }
     LOG.warn(
         "The listing of {} does not agree with itself: {}. It is read again.", path, first.fault());
     Read second = read(lister, path, reader);
     if (second.fault().isEmpty() || second.all().equals(first.all())) {
-      return second.entities();
+      return List.copyOf(second.all());
     }
     throw CallException.odd(
         "The listing of " + path + " does not agree with itself: " + second.fault() + ".");
   }
 
-  private record Read(Set<Listing.Entity> all, String fault) {
-    List<Listing.Entity> entities() {
-      return List.copyOf(all);
-    }
-  }
+  private record Read(Set<Listing.Entity> all, String fault) {}
 
   int pages() {
     return pages;

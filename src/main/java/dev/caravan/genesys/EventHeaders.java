@@ -24,16 +24,13 @@ public final class EventHeaders {
   // A race loses nothing: a moment is immutable and right by itself
   private volatile Moment moment = new Moment(0, "");
 
-  /**
-   * @param source the value of {@code ce_source}
-   */
   public EventHeaders(String source, Clock clock) {
     this.source = source;
     this.clock = clock;
   }
 
   /**
-   * @param id the event's own; whoever sends the event again sends it with the same
+   * @param id the same when the event is sent again
    */
   public void set(Message message, Frame.Notification event, String id) {
     cloudEvent(

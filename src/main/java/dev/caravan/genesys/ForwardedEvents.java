@@ -33,18 +33,11 @@ final class ForwardedEvents {
   private final long[] back = new long[REMEMBERED];
   private final Deque<One> waiting = new ArrayDeque<>();
 
-  /**
-   * @param run a number that no other run has
-   */
   ForwardedEvents(long run) {
     this.run = run;
   }
 
-  /**
-   * The receipt of an event.
-   *
-   * @param at when it was read
-   */
+  /** The receipt of an event. */
   byte[] receipt(int shard, EventId id, long at) {
     return ByteBuffer.allocate(RECEIPT_BYTES)
         .putLong(run)

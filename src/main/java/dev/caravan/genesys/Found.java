@@ -43,13 +43,9 @@ final class Found {
     this.clock = clock;
   }
 
-  /** What a client sees of a selector. */
   private record View(TopicSelector selector, String lister) {}
 
   /**
-   * What to go by.
-   *
-   * @param expansion the topics, those included whose loss is doubted
    * @param doubted whether so much is missing that a second listing is needed at once
    * @param missing whether a topic is read on although it was not listed
    */
@@ -57,28 +53,13 @@ final class Found {
 
   /** What is read before the first listing has come to its end, so that the rest cannot lack it. */
   void known(List<TopicSelector> selectors, Directory.Listed listed, String first) {
-    selectors.forEach(
-        selector ->
-            known(
-                selector,
-                listed.lister(selector, first),
-                Expansion.of(List.of(selector), listed.entities()).topics()));
+    for (TopicSelector selector : selectors) {
+      known(selector, listed.lister(selector, first), listed.topics(selector));
+    }
   }
 
   void known(TopicSelector selector, String lister, List<String> topics) {
     believed.put(new View(selector, lister), topics);
-  }
-
-  /** What is believed of some selectors before a listing has come to its end. */
-  Set<String> soFar(List<TopicSelector> selectors) {
-    Set<String> all = new LinkedHashSet<>();
-    believed.forEach(
-        (view, topics) -> {
-          if (selectors.contains(view.selector())) {
-            all.addAll(topics);
-          }
-        });
-    return all;
   }
 
   Result take(List<TopicSelector> selectors, Directory.Listed listed, String first) {
@@ -88,9 +69,13 @@ final class Found {
     boolean missing = false;
     for (TopicSelector selector : selectors) {
       View view = new View(selector, listed.lister(selector, first));
-      doubted |= judge(view, Expansion.of(List.of(selector), listed.entities()).topics());
+      doubted |= judge(view, listed.topics(selector));
       missing |= !missed.getOrDefault(view, Map.of()).isEmpty();
-      Set<String> now = soFar(List.of(selector));
+      List<String> now =
+          believed.keySet().stream()
+              .filter(its -> its.selector().equals(selector))
+              .flatMap(its -> believed.get(its).stream())
+              .toList();
       topics.addAll(now);
       if (now.isEmpty()) {
         unmatched.add(selector);

@@ -7,12 +7,10 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
-import dev.caravan.topic.Plan;
 import dev.caravan.topic.TopicCatalogue;
 import dev.caravan.topic.TopicCombiner;
 import dev.caravan.topic.TopicSharder;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -35,12 +32,12 @@ final class GapRecorder {
 
   private static final Logger LOG = LoggerFactory.getLogger(GapRecorder.class);
 
-  /** How long a signal may be on its way before it is sent again. */
+  /** So long a signal may be on its way before it is sent again. */
   private static final long TELL_AGAIN_MILLIS = 30_000;
 
   /**
-   * How long it is not told until when a shard is read, for a gap of it whose signal is on its way.
-   * There may be nobody who takes it.
+   * So long it is not told until when a shard with a gap is read: there may be nobody who takes its
+   * signal.
    */
   private static final long HELD_BACK_MILLIS = 60_000;
 
@@ -92,7 +89,6 @@ final class GapRecorder {
   private final Set<Integer> standingBy = new HashSet<>();
 
   /**
-   * @param reader who reads, such as the id of the route
    * @param over learns of each gap once, when it is over
    * @param sentAt when the signal of each gap was sent last, by whichever reader
    */
@@ -116,10 +112,7 @@ final class GapRecorder {
   }
 
   /**
-   * Nothing is read any more. What is being told is waited for; what somebody tells later, who did
-   * not end in time, has no effect.
-   *
-   * @param bridgeRuns whether just the route has ended, and not the bridge
+   * Nothing is read any more. What is being told is waited for; what is told later has no effect.
    */
   synchronized void stopped(boolean bridgeRuns) {
     ledger.stopped(reader, bridgeRuns ? GapLedger.ROUTE_EDITED : GapLedger.RESTART);
@@ -133,12 +126,6 @@ final class GapRecorder {
   }
 
   /** What is to be read from now on; what there is no room for is wanted all the same. */
-  void planned(Plan plan) {
-    List<String> all = new ArrayList<>(plan.subscriptions());
-    plan.unread().forEach(shard -> all.addAll(shard.subscriptions()));
-    wanted(all);
-  }
-
   void wanted(List<String> subscriptions) {
     unlessStopped(
         () -> {
@@ -156,13 +143,11 @@ final class GapRecorder {
   }
 
   /**
-   * What those replicas have read counts from now on.
-   *
-   * @param lastRead until when another instance has read and kept everything
+   * What those replicas have read counts from now on, or from when another instance has read last.
    */
   void takesOver(Replica replica, Instant lastRead) {
     standingBy.remove(replica.shard());
-    isOver(() -> ledger.takesOver(replica, lastRead), clock.getAsLong());
+    isOver(() -> ledger.takesOver(replica, lastRead));
   }
 
   /** Such a replica has read, and it is kept, since then only. */
@@ -178,7 +163,7 @@ final class GapRecorder {
 
   /** Another of the same number is about to be opened, and is on our record if this one was. */
   void replaced(Replica replica) {
-    isOver(() -> ledger.finished(replica, Cause.TOPICS_CHANGED.label()), clock.getAsLong());
+    isOver(() -> ledger.finished(replica, Cause.TOPICS_CHANGED.label()));
   }
 
   void handedOver(Replica replica) {
@@ -188,15 +173,11 @@ final class GapRecorder {
 
   /** Another instance read the shard until then, and has ended. */
   void inherited(TopicSharder.Shard shard, Instant until) {
-    isOver(
-        () -> ledger.inherited(shard.number(), until, singles(shard.subscriptions())),
-        clock.getAsLong());
+    isOver(() -> ledger.inherited(shard.number(), until, singles(shard.subscriptions())));
   }
 
   /**
-   * Another instance reads the shard.
-   *
-   * @param lastRead since when it has on record that it was not read; empty if it has not
+   * @param lastRead since when another has on record that it was not read; empty if it has not
    */
   void readElsewhere(TopicSharder.Shard shard, Optional<Instant> lastRead) {
     List<String> topics = singles(shard.subscriptions());
@@ -204,8 +185,7 @@ final class GapRecorder {
         () ->
             lastRead
                 .map(until -> ledger.recordedElsewhere(shard.number(), topics, until))
-                .orElseGet(() -> ledger.readElsewhere(shard.number(), topics)),
-        clock.getAsLong());
+                .orElseGet(() -> ledger.readElsewhere(shard.number(), topics)));
   }
 
   /** Each by its own name: of a combined subscription a part may be rejected. */
@@ -213,23 +193,24 @@ final class GapRecorder {
     return TopicCombiner.singles(subscriptions).toList();
   }
 
-  /** A socket of the replica is open, and nobody else may be reading these topics. */
   void opened(Replica replica, List<String> topics) {
     unlessStopped(() -> ledger.opened(replica, singles(topics)));
   }
 
   void reading(Replica replica, List<String> topics, long since) {
+    Instant moment = clock.atTheLatest(since);
     if (standingBy.contains(replica.shard())) {
-      unlessStopped(() -> ledger.standsBy(replica, clock.atTheLatest(since), singles(topics)));
+      unlessStopped(() -> ledger.standsBy(replica, moment, singles(topics)));
       return;
     }
     String cause = Cause.TOPICS_CHANGED.label();
-    isOver(() -> ledger.reading(replica, clock.atTheLatest(since), singles(topics), cause), since);
+    isOver(() -> ledger.reading(replica, moment, singles(topics), cause), since);
   }
 
-  /**
-   * @param telling the ledger, which says what is over by that
-   */
+  private void isOver(Supplier<List<Gap>> telling) {
+    isOver(telling, clock.getAsLong());
+  }
+
   private void isOver(Supplier<List<Gap>> telling, long now) {
     unlessStopped(
         () -> {
@@ -241,49 +222,28 @@ final class GapRecorder {
         });
   }
 
-  /** On the shards' clock. */
   Attempts earlier(Replica replica, long now) {
-    return earlier(ledger.attempts(replica), now);
-  }
-
-  void attempts(Replica replica, Attempts now) {
-    unlessStopped(() -> ledger.attempts(replica, onDisk(now)));
-  }
-
-  /** The same for finding out what to subscribe, which comes before all replicas. */
-  Attempts earlierPreparation(long now) {
-    return earlier(ledger.attempts(preparation()), now);
-  }
-
-  void preparation(Attempts now) {
-    unlessStopped(() -> ledger.attempts(preparation(), onDisk(now)));
-  }
-
-  private Replica preparation() {
-    return new Replica(reader, -1, 0);
-  }
-
-  private Attempts earlier(Attempts before, long now) {
+    Attempts before = ledger.attempts(replica);
     long wait = before.notBefore() - clock.atTheLatest(now).toEpochMilli();
     return before.failures() == 0
         ? Attempts.NONE
         : new Attempts(before.failures(), now + Math.max(0, wait));
   }
 
-  private Attempts onDisk(Attempts now) {
-    return new Attempts(now.failures(), clock.atTheLatest(now.notBefore()).toEpochMilli());
+  void attempts(Replica replica, Attempts now) {
+    long notBefore = clock.atTheLatest(now.notBefore()).toEpochMilli();
+    unlessStopped(() -> ledger.attempts(replica, new Attempts(now.failures(), notBefore)));
   }
 
-  /**
-   * The replica has not read these topics since then.
-   *
-   * @param reads what it does read, perhaps the same ones by now
-   */
+  /** By this name are the attempts to find out what to subscribe, which comes before all others. */
+  Replica preparation() {
+    return new Replica(reader, -1, 0);
+  }
+
   void unsubscribed(Replica replica, List<String> topics, List<String> reads, long since) {
-    long now = clock.getAsLong();
     if (standingBy.contains(replica.shard())) {
       // What it read before counts no more: which of it, and until when, is not kept
-      Instant moment = clock.atTheLatest(now);
+      Instant moment = clock.atTheLatest(clock.getAsLong());
       unlessStopped(
           () -> {
             ledger.standsBy(replica, moment, singles(reads));
@@ -292,25 +252,19 @@ final class GapRecorder {
       return;
     }
     Instant moment = clock.atTheEarliest(since);
-    isOver(
-        () -> ledger.unsubscribed(replica, moment, singles(topics), Set.copyOf(singles(reads))),
-        now);
+    isOver(() -> ledger.unsubscribed(replica, moment, singles(topics), Set.copyOf(singles(reads))));
   }
 
   void blind(Replica replica, long since, Cause cause) {
+    Instant moment = clock.atTheEarliest(since);
     if (standingBy.contains(replica.shard())) {
-      unlessStopped(() -> ledger.standsByBlind(replica, clock.atTheEarliest(since)));
-      return;
+      unlessStopped(() -> ledger.standsByBlind(replica, moment));
+    } else {
+      isOver(() -> ledger.blind(replica, moment, cause.label()));
     }
-    isOver(
-        () -> ledger.blind(replica, clock.atTheEarliest(since), cause.label()), clock.getAsLong());
   }
 
-  /**
-   * To be called every second.
-   *
-   * @param committedUntil until when all that was handed on is committed
-   */
+  /** To be called every second. */
   void tick(List<Shard> shards, long committedUntil, long now) {
     unlessStopped(() -> tickNow(shards, committedUntil, now));
   }
@@ -342,17 +296,13 @@ final class GapRecorder {
 
   /** That another route reads some of the same topics, and what to do; empty if none does. */
   Optional<String> readTwice() {
-    return Optional.of(ledger.alsoWanted(reader))
-        .filter(topics -> topics > 0)
-        .map(
-            topics ->
-                ("%d topics are subscribed by another route, too: each of their events comes twice,"
-                        + " and a gap of theirs is told only while neither route reads them. Read"
-                        + " each topic in one route, and divide its events there.")
-                    .formatted(topics));
+    String sentence =
+        "%d topics are subscribed by another route, too: each of their events comes twice, and a gap"
+            + " of theirs is told only while neither route reads them. Read each topic in one route,"
+            + " and divide its events there.";
+    return Optional.of(ledger.alsoWanted(reader)).filter(it -> it > 0).map(sentence::formatted);
   }
 
-  /** Whether the signal of each gap that is over is committed; any thread may ask. */
   boolean areAllReported() {
     return ledger.unreported().isEmpty();
   }
@@ -364,17 +314,11 @@ final class GapRecorder {
 
   private void tell(Gap gap, long now) {
     sentAt.put(gap.id(), now);
-    Signal.Draft signal =
-        Signal.of("GAP")
-            .shard(gap.shard())
-            .cause(gap.cause())
-            .from(gap.from())
-            .to(gap.to())
-            .gap(gap.id());
+    Signal.Draft signal = Signal.of("GAP", gap);
     if (gap.isLoss()) {
       signal.count(gap.lost());
     } else {
-      signal.count(gap.topics().size()).topics(byPattern(gap.topics()));
+      signal.count(gap.topics().size()).topics(catalogue.countByPattern(singles(gap.topics())));
     }
     signals.accept(signal.sentence(sentence(gap)));
   }
@@ -407,13 +351,5 @@ final class GapRecorder {
         .map(Cause::sentence)
         .findFirst()
         .orElseGet(() -> WHY_NOT_READ.getOrDefault(label, label));
-  }
-
-  /** How many subscriptions of which kind, combined ones by each of their parts. */
-  private Map<String, Integer> byPattern(List<String> topics) {
-    Map<String, Integer> counts = new TreeMap<>();
-    TopicCombiner.singles(topics)
-        .forEach(single -> counts.merge(catalogue.generalise(single), 1, Integer::sum));
-    return counts;
   }
 }

@@ -14,10 +14,13 @@ import dev.caravan.genesys.connect.Rejections;
 import dev.caravan.settings.OauthClients;
 import dev.caravan.socket.ClientSocketComponent;
 import dev.caravan.topic.Plan;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,11 +31,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.annotations.Component;
+import org.apache.camel.support.CamelContextHelper;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.service.ServiceHelper;
 
@@ -68,15 +71,15 @@ public class GenesysComponent extends DefaultComponent {
   private volatile Settling settling = new Settling("", () -> Duration.ZERO);
   private final List<Consumer<byte[]>> settled = new CopyOnWriteArrayList<>();
   private final Gaps gaps = new Gaps();
-  private final Map<String, HandOver> handOvers = new ConcurrentHashMap<>();
-  private final Map<String, AttemptBudget> budgets = new ConcurrentHashMap<>();
-  private final Map<String, Set<ChannelGroup>> groups = new ConcurrentHashMap<>();
-  private final Map<String, Set<OwnChannels>> ownChannels = new ConcurrentHashMap<>();
+
+  // A route may have no id
+  private final Map<String, HandOver> handOvers = Collections.synchronizedMap(new HashMap<>());
+  private final Map<String, OfClient> ofClients = new ConcurrentHashMap<>();
   private final ReadingRoutes routes = new ReadingRoutes();
   private final Map<String, Long> gapsSentAt = new ConcurrentHashMap<>();
   private Clients clients = new Clients(List.of(Plan.DEFAULT_CLIENT));
   private final AtomicReference<String> trouble = new AtomicReference<>("");
-  private GenesysMetrics metrics = GenesysMetrics.unseen(List.of());
+  private GenesysMetrics metrics = GenesysMetrics.of(null, List.of());
   private ClientSocketComponent sockets;
   private Network network;
   private GapLedger ledger;
@@ -132,26 +135,23 @@ public class GenesysComponent extends DefaultComponent {
     return endpoint;
   }
 
-  public AttemptBudget budget(String client) {
-    return budgets.computeIfAbsent(
-        client, name -> new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime())));
-  }
+  public record OfClient(
+      AttemptBudget budget, Set<ChannelGroup> groups, Set<OwnChannels> channels) {}
 
-  /** What the routes that run read with an OAuth client. */
-  Set<ChannelGroup> groups(String client) {
-    return groups.computeIfAbsent(client, name -> ConcurrentHashMap.newKeySet());
-  }
-
-  /** The channels that the routes that run have made with an OAuth client. */
-  public Set<OwnChannels> ownChannels(String client) {
-    return ownChannels.computeIfAbsent(client, name -> ConcurrentHashMap.newKeySet());
+  public OfClient of(String client) {
+    return ofClients.computeIfAbsent(
+        client,
+        name ->
+            new OfClient(
+                new AttemptBudget(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime())),
+                ConcurrentHashMap.newKeySet(),
+                ConcurrentHashMap.newKeySet()));
   }
 
   ReadingRoutes routes() {
     return routes;
   }
 
-  /** When the signal of each gap was sent last, by whichever route. */
   Map<String, Long> gapsSentAt() {
     return gapsSentAt;
   }
@@ -177,45 +177,29 @@ public class GenesysComponent extends DefaultComponent {
     return uncommittedFor.get();
   }
 
-  /** How a route that reads hands over to other instances. */
   interface HandOver {
 
-    /** Has the others take over; waits for that. */
     void leave();
 
     void stay();
   }
 
-  /** Has a route that reads hand over in this way before it is stopped, for as long as it runs. */
-  void handsOver(String route, HandOver how) {
-    if (route != null) {
-      handOvers.put(route, how);
-    }
-  }
-
-  void handsOverNoMore(String route) {
-    if (route != null) {
-      handOvers.remove(route);
-    }
+  /** By route, how each that reads hands over before it is stopped, for as long as it runs. */
+  Map<String, HandOver> handOvers() {
+    return handOvers;
   }
 
   /**
    * If several instances share an organisation: has the others take over what a route reads that is
    * about to be stopped. Waits for that, two minutes at most.
-   *
-   * @param route its id; null if it has none
    */
   public void handOver(String route) {
-    Optional.ofNullable(route).map(handOvers::get).ifPresent(HandOver::leave);
+    Optional.ofNullable(handOvers.get(route)).ifPresent(HandOver::leave);
   }
 
-  /**
-   * The same route could not be stopped after that, and runs on: it takes part in reading again.
-   *
-   * @param route its id; null if it has none
-   */
+  /** The same route could not be stopped after that: it takes part in reading again. */
   public void runsOn(String route) {
-    Optional.ofNullable(route).map(handOvers::get).ifPresent(HandOver::stay);
+    Optional.ofNullable(handOvers.get(route)).ifPresent(HandOver::stay);
   }
 
   /** Remembers why Genesys Cloud cannot be reached; true if that is news. */
@@ -223,7 +207,6 @@ public class GenesysComponent extends DefaultComponent {
     return !sentence.equals(trouble.getAndSet(sentence));
   }
 
-  /** A channel is open: whatever troubled us is over. */
   void wellAgain() {
     trouble.set("");
   }
@@ -243,7 +226,7 @@ public class GenesysComponent extends DefaultComponent {
 
   /** The folder of what outlives the process. */
   public Path data() {
-    return Path.of(getCamelContext().resolvePropertyPlaceholders("{{caravan.data.dir:./data}}"));
+    return Path.of(resolved("{{caravan.data.dir:./data}}"));
   }
 
   public ClientSocketComponent sockets() {
@@ -258,7 +241,6 @@ public class GenesysComponent extends DefaultComponent {
     return signals;
   }
 
-  /** Gaps that are over, on their way to {@code genesys:gaps}. */
   public Gaps gaps() {
     return gaps;
   }
@@ -267,49 +249,44 @@ public class GenesysComponent extends DefaultComponent {
     return metrics;
   }
 
-  /** How the shards of all routes that read are. */
   public List<ShardStatus> shards() {
     return clientStatuses().stream().flatMap(client -> client.shards().stream()).toList();
   }
 
   /** How the OAuth clients are, with what all routes read by them. */
   public List<ClientStatus> clientStatuses() {
-    List<ClientStatus> found = readers().flatMap(it -> it.clients().get().stream()).toList();
+    List<ClientStatus> found =
+        metrics.readers().flatMap(reader -> reader.clients().get().stream()).toList();
     return clients.all().stream().map(name -> ClientStatus.of(name, found)).toList();
   }
 
   public List<Rejections> subscriptions() {
-    return readers().flatMap(reader -> reader.topics().get().values().stream()).toList();
+    return metrics.readers().flatMap(reader -> reader.topics().get().values().stream()).toList();
   }
 
   /** How far listings are, such as "users, page 3 of 205"; none if none is under way. */
   public List<String> listings() {
-    return readers().map(reader -> reader.listing().get()).filter(it -> !it.isEmpty()).toList();
-  }
-
-  private Stream<GenesysMetrics.Reader> readers() {
-    return metrics.readers().stream();
+    return metrics
+        .readers()
+        .map(reader -> reader.listing().get())
+        .filter(it -> !it.isEmpty())
+        .toList();
   }
 
   public boolean isRead() {
     return metrics.isRead();
   }
 
-  /** How many events and unreadable frames were read. */
   public long eventsRead() {
     return metrics.read();
   }
 
   /**
-   * How it is known what has reached Kafka.
-   *
-   * @param receipt the header in which an event brings its receipt to whoever tells {@link
-   *     #settled}; empty if nobody does
-   * @param unsettledFor for how long what routes have taken may not have reached it
+   * @param receipt the header of an event's receipt, for {@link #settled}; empty if nobody tells it
+   * @param unsettledFor for how long what routes have taken may not have reached Kafka
    */
   public record Settling(String receipt, Supplier<Duration> unsettledFor) {}
 
-  /** Has somebody tell what has reached Kafka. */
   public void settlesBy(Settling how) {
     settling = how;
   }
@@ -323,27 +300,23 @@ public class GenesysComponent extends DefaultComponent {
     settled.forEach(listener -> listener.accept(receipt));
   }
 
-  void hearSettled(Consumer<byte[]> listener) {
-    settled.add(listener);
-  }
-
-  void hearSettledNoMore(Consumer<byte[]> listener) {
-    settled.remove(listener);
+  List<Consumer<byte[]>> hearSettled() {
+    return settled;
   }
 
   @Override
   protected void doInit() throws Exception {
     super.doInit();
     FailedStep.noteIn(getCamelContext());
-    String names =
-        getCamelContext()
-            .resolvePropertyPlaceholders(
-                "{{" + OauthClients.NAMES + ":" + Plan.DEFAULT_CLIENT + "}}");
+    String names = resolved("{{" + OauthClients.NAMES + ":" + Plan.DEFAULT_CLIENT + "}}");
     clients = new Clients(List.of(names.split(",")));
     // Before Camel builds the first route: it starts components only then
     RouteBeans.bind(getCamelContext(), clients);
     sockets = new ClientSocketComponent(getCamelContext());
-    metrics = GenesysMetrics.of(getCamelContext(), clients.all());
+    metrics =
+        GenesysMetrics.of(
+            CamelContextHelper.findSingleByType(getCamelContext(), MeterRegistry.class),
+            clients.all());
   }
 
   @Override

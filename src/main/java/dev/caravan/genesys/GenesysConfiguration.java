@@ -126,12 +126,10 @@ public class GenesysConfiguration implements Cloneable {
     this.source = source;
   }
 
-  /** The times to live by, with the delays that are set. */
   public Timings timings() {
     return Timings.with(retryInitialDelay, retryMaximumDelay, subscriptionsCheck);
   }
 
-  /** Has each shard be read by a second instance, too. */
   void standsBy(boolean on) {
     standby = on;
   }

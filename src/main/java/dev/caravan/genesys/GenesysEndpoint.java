@@ -39,14 +39,11 @@ public class GenesysEndpoint extends DefaultEndpoint {
       try {
         return valueOf(name.toUpperCase(Locale.ROOT));
       } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException(
-            "genesys:"
-                + name
-                + " is unknown. There are: "
-                + Arrays.stream(values())
-                    .map(operation -> "genesys:" + operation.name().toLowerCase(Locale.ROOT))
-                    .collect(Collectors.joining(", ")),
-            e);
+        String all =
+            Arrays.stream(values())
+                .map(operation -> "genesys:" + operation.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+        throw new IllegalArgumentException("genesys:" + name + " is unknown. There are: " + all, e);
       }
     }
   }

@@ -12,7 +12,6 @@ import dev.caravan.genesys.connect.Rejections;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
@@ -25,14 +24,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
-import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.support.CamelContextHelper;
 
 /**
  * The meters of the road. Labels are media types, families, causes and states: words from short,
@@ -47,10 +43,10 @@ public final class GenesysMetrics {
   private final LongSupplier clock;
   private volatile long lastReadAt;
   private final Map<String, Counter> events = new ConcurrentHashMap<>();
-  private final Counter unreadable;
-  private final Counter failed;
-  private final Counter lettersLost;
-  private final Counter paired;
+  final Counter unreadable;
+  final Counter failed;
+  final Counter lettersLost;
+  final Counter paired;
   private final Counter missed;
   private final Map<String, AtomicInteger> budgetLeft = new ConcurrentHashMap<>();
   private final Timer handOvers;
@@ -61,8 +57,6 @@ public final class GenesysMetrics {
    *
    * @param clients without the shards for whose readers this instance stands by
    * @param withStandby with those, too, whose channels count as any other
-   * @param listing how far a listing is; empty if none is under way
-   * @param standsBy for the readers of how many shards this instance stands by
    */
   record Reader(
       InFlight inFlight,
@@ -72,24 +66,14 @@ public final class GenesysMetrics {
       Supplier<String> listing,
       IntSupplier standsBy) {}
 
-  static GenesysMetrics of(CamelContext context, List<String> clients) {
-    MeterRegistry found = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
-    return found == null ? unseen(clients) : of(found, clients);
-  }
-
-  /** They count, and nobody is told. */
-  static GenesysMetrics unseen(List<String> clients) {
-    return of(new SimpleMeterRegistry(), clients);
-  }
-
-  private static GenesysMetrics of(MeterRegistry registry, List<String> clients) {
+  /** Without a registry, which may be null, they count, and nobody is told. */
+  static GenesysMetrics of(MeterRegistry registry, List<String> clients) {
     return new GenesysMetrics(
-        registry, clients, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
+        registry == null ? new SimpleMeterRegistry() : registry,
+        clients,
+        () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()));
   }
 
-  /**
-   * @param clock milliseconds
-   */
   GenesysMetrics(MeterRegistry registry, List<String> clients, LongSupplier clock) {
     this.registry = registry;
     this.clock = clock;
@@ -124,20 +108,16 @@ public final class GenesysMetrics {
     return !readers.isEmpty();
   }
 
-  List<Reader> readers() {
-    return List.copyOf(readers);
-  }
-
-  private Stream<ShardStatus> shards(Predicate<ClientStatus> whose) {
-    return shards(Reader::clients, whose);
+  Stream<Reader> readers() {
+    return readers.stream();
   }
 
   private Stream<ShardStatus> shards(
-      Function<Reader, Supplier<List<ClientStatus>>> which, Predicate<ClientStatus> whose) {
+      Function<Reader, Supplier<List<ClientStatus>>> which, String client) {
     return readers.stream()
         .flatMap(reader -> which.apply(reader).get().stream())
-        .filter(whose)
-        .flatMap(client -> client.shards().stream());
+        .filter(one -> one.name().equals(client))
+        .flatMap(one -> one.shards().stream());
   }
 
   private Counter counter(String name, String description, String... tags) {
@@ -148,98 +128,86 @@ public final class GenesysMetrics {
     gauge(
         "caravan.in.flight",
         "Events read and not yet acknowledged by Kafka",
-        Tags.empty(),
         () -> readers.stream().mapToInt(reader -> reader.inFlight().count()).sum());
     gauge(
         "caravan.stalled.seconds",
         "Time since the last acknowledgement while events wait for one",
-        Tags.empty(),
         () ->
             readers.stream().mapToLong(reader -> reader.inFlight().stalledMillis()).max().orElse(0)
                 / MILLIS);
     gauge(
         "caravan.silence.seconds",
         "Longest time that a shard has read no frame, heartbeats included",
-        Tags.empty(),
         () -> longest(ShardStatus::silentMillis) / MILLIS);
     gauge(
         "caravan.standby.shards",
         "Shards that another instance forwards and this one could take over at once",
-        Tags.empty(),
         () -> readers.stream().mapToInt(reader -> reader.standsBy().getAsInt()).sum());
     gauge(
         "caravan.blind.seconds",
         "Longest time that a shard's topics are not being read, or that no route reads any",
-        Tags.empty(),
         () ->
             (isRead() ? longest(ShardStatus::blindMillis) : clock.getAsLong() - lastReadAt)
                 / MILLIS);
   }
 
   private void bindGauges(String client) {
-    Predicate<ClientStatus> its = one -> one.name().equals(client);
     for (ShardStatus.Health health : ShardStatus.Health.values()) {
-      gauge(
-          "caravan.shards",
-          "Shards by health",
-          Tags.of("health", health.label(), "client", client),
-          () -> shards(its).filter(shard -> shard.health() == health).count());
+      String[] tags = {"health", health.label(), "client", client};
+      Supplier<Number> count =
+          () -> shards(Reader::clients, client).filter(it -> it.health() == health).count();
+      gauge("caravan.shards", "Shards by health", count, tags);
     }
     for (Phase phase : Phase.values()) {
-      gauge(
-          "caravan.channels",
-          "Channels by where they stand: new, opening, live, retiring",
-          Tags.of("phase", phase.name().toLowerCase(Locale.ROOT), "client", client),
+      String[] tags = {"phase", phase.name().toLowerCase(Locale.ROOT), "client", client};
+      Supplier<Number> count =
           () ->
-              shards(Reader::withStandby, its)
+              shards(Reader::withStandby, client)
                   .flatMap(shard -> shard.phases().stream())
                   .filter(stands -> stands == phase)
-                  .count());
+                  .count();
+      String what = "Channels by where they stand: new, opening, live, retiring";
+      gauge("caravan.channels", what, count, tags);
     }
     gauge(
         "caravan.topics",
         "Subscriptions, combined ones counted once",
-        Tags.of("client", client),
-        () -> shards(its).mapToInt(ShardStatus::topics).sum());
+        () -> shards(Reader::clients, client).mapToInt(ShardStatus::topics).sum(),
+        "client",
+        client);
     AtomicInteger left = new AtomicInteger(-1);
     budgetLeft.put(client, left);
     gauge(
         "caravan.rest.budget.left",
         "Calls left to the token in this minute, by the last answer; -1 if unknown",
-        Tags.of("client", client),
-        left::get);
+        left::get,
+        "client",
+        client);
   }
 
   private long longest(ToLongFunction<ShardStatus> millis) {
-    return shards(any -> true).mapToLong(millis).max().orElse(0);
+    return readers.stream()
+        .flatMap(reader -> reader.clients().get().stream())
+        .flatMap(client -> client.shards().stream())
+        .mapToLong(millis)
+        .max()
+        .orElse(0);
   }
 
-  private void gauge(String name, String description, Tags tags, Supplier<Number> value) {
+  private void gauge(String name, String description, Supplier<Number> value, String... tags) {
     Gauge.builder(name, value).description(description).tags(tags).register(registry);
   }
 
   void event(Frame.Notification event) {
     String media = event.media().isEmpty() ? "none" : event.primary().wire();
-    event(family(event.stream()), media);
-  }
-
-  private static String family(String stream) {
-    int dot = stream.indexOf('.');
-    return dot < 0 ? stream : stream.substring(0, dot);
-  }
-
-  void event(String stream, String media) {
+    // For each event: no more is allocated than need be
+    int dot = event.stream().indexOf('.');
+    String family = dot < 0 ? event.stream() : event.stream().substring(0, dot);
+    String what = "Events read from Genesys Cloud";
     events
         .computeIfAbsent(
-            stream + '/' + media,
-            key ->
-                counter(
-                    "caravan.events",
-                    "Events read from Genesys Cloud",
-                    "stream",
-                    stream,
-                    "media",
-                    media))
+            family + '/' + media,
+            key -> counter("caravan.events", what, "stream", family, "media", media))
         .increment();
   }
 
@@ -248,26 +216,10 @@ public final class GenesysMetrics {
     return (long) (unreadable.count() + events.values().stream().mapToDouble(Counter::count).sum());
   }
 
-  void unreadable() {
-    unreadable.increment();
-  }
-
-  void failed() {
-    failed.increment();
-  }
-
   void ignored(Frame.Kind kind) {
     String label = kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
     String what = "Frames of the server's own from which nothing follows";
     counter("caravan.frames.ignored", what, "kind", label).increment();
-  }
-
-  void deadLetterLost() {
-    lettersLost.increment();
-  }
-
-  void pairedOff() {
-    paired.increment();
   }
 
   public void rejected(int topics) {
@@ -298,7 +250,6 @@ public final class GenesysMetrics {
 
   // ---- calls of the REST API
 
-  /** Those of an exchange's context. */
   public static GenesysMetrics of(Exchange exchange) {
     return exchange.getContext().getComponent("genesys", GenesysComponent.class).metrics();
   }
@@ -311,22 +262,18 @@ public final class GenesysMetrics {
     if (count != null && allowed != null && left != null) {
       left.set(Math.max(0, allowed - count));
     }
-    call(exchange, outcome(status));
+    call(
+        exchange,
+        status >= 200 && status < 300
+            ? "ok"
+            : status == 429
+                ? "too-many"
+                : HttpAnswer.saysNotNow(status) ? "unavailable" : "refused");
   }
 
   /** A call was not answered, or not made since the circuit breaker is open. */
   public void unanswered(Exchange exchange, boolean made) {
     call(exchange, made ? "no-answer" : "breaker-open");
-  }
-
-  private static String outcome(int status) {
-    if (status >= 200 && status < 300) {
-      return "ok";
-    }
-    if (status == 429) {
-      return "too-many";
-    }
-    return HttpAnswer.saysNotNow(status) ? "unavailable" : "refused";
   }
 
   private void call(Exchange exchange, String outcome) {
@@ -348,7 +295,6 @@ public final class GenesysMetrics {
     return exchange.getProperty(GenesysConstants.LISTING) == null ? "channel" : "listing";
   }
 
-  /** So many records came of a reading. */
   public void backfilled(String read, int records) {
     counter("caravan.backfill.records", "What was read again after gaps", "read", read)
         .increment(records);

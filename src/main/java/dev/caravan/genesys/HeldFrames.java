@@ -32,23 +32,15 @@ final class HeldFrames {
 
   private enum Mode {
     FORWARD,
-    NOTE,
     HOLD,
     STAND_BY,
     DROP
   }
 
-  /** Takes what is forwarded. */
   interface Next {
     void notification(int shard, Read read);
   }
 
-  /**
-   * A frame that was read.
-   *
-   * @param at when, in milliseconds of the clock that never jumps
-   * @param ceId the event's own id
-   */
   record Read(Frame.Notification event, byte[] body, long at, String ceId) {}
 
   private record Unreadable(int bytes, Runnable letter, long at) {}
@@ -67,7 +59,8 @@ final class HeldFrames {
   private final Deque<Unreadable> unreadable = new ArrayDeque<>();
   private long unreadableBytes;
   private volatile Mode mode;
-  private boolean noting;
+  private volatile LongSupplier mostBytes = () -> Long.MAX_VALUE;
+  private volatile boolean noting;
 
   /** How often it was to be held: a release of an earlier time ends then. */
   private long holds;
@@ -86,12 +79,6 @@ final class HeldFrames {
   /** Since when nothing is held any more. */
   private volatile long forwardsSince = Long.MIN_VALUE;
 
-  /**
-   * @param held whether what is read is held until {@link #released}
-   * @param full whether all shards together hold as much as they may
-   * @param clock milliseconds that never jump
-   * @param pairedOff is told of each copy that is not forwarded
-   */
   HeldFrames(
       int shard,
       boolean held,
@@ -99,62 +86,39 @@ final class HeldFrames {
       LongSupplier clock,
       Next next,
       Runnable pairedOff) {
-    this(shard, held ? Mode.HOLD : Mode.FORWARD, () -> 0, full, clock, next, pairedOff);
-  }
-
-  /**
-   * Of a shard for whose reader this instance stands by.
-   *
-   * @param mostBytes how much is kept at most of what has not reached Kafka
-   */
-  static HeldFrames standingBy(
-      int shard,
-      LongSupplier mostBytes,
-      BooleanSupplier full,
-      LongSupplier clock,
-      Next next,
-      Runnable pairedOff) {
-    return new HeldFrames(shard, Mode.STAND_BY, mostBytes, full, clock, next, pairedOff);
-  }
-
-  private HeldFrames(
-      int shard,
-      Mode mode,
-      LongSupplier mostBytes,
-      BooleanSupplier full,
-      LongSupplier clock,
-      Next next,
-      Runnable pairedOff) {
     this.shard = shard;
     this.full = full;
-    this.mode = mode;
+    this.mode = held ? Mode.HOLD : Mode.FORWARD;
     this.kept =
         new UnacknowledgedFrames(
-            () -> this.mode == Mode.STAND_BY ? mostBytes.getAsLong() : Long.MAX_VALUE);
+            () -> mode == Mode.STAND_BY ? mostBytes.getAsLong() : Long.MAX_VALUE);
     this.clock = clock;
     this.next = next;
     this.pairedOff = pairedOff;
   }
 
-  /** Whether something is held, and so is not committed. */
+  /**
+   * @param most how much is kept at most of what has not reached Kafka
+   */
+  HeldFrames standingBy(LongSupplier most) {
+    mostBytes = most;
+    mode = Mode.STAND_BY;
+    return this;
+  }
+
   boolean isHolding() {
     return mode == Mode.HOLD || mode == Mode.STAND_BY;
   }
 
-  /**
-   * Whether all that was read until then has been handed on, so that it is committed when all that
-   * was handed on until then is.
-   */
+  /** Whether all that was read until then has been handed on, and nothing of it is held. */
   boolean hasForwarded(long until) {
     return !isHolding() && until >= forwardsSince;
   }
 
-  /** How much is held until it may be forwarded. */
   long heldBytes() {
     return mode == Mode.HOLD ? kept.bytes() : 0;
   }
 
-  /** What is kept, as another instance forwards it. */
   UnacknowledgedFrames unacknowledged() {
     return kept;
   }
@@ -172,16 +136,13 @@ final class HeldFrames {
     if (mode == Mode.STAND_BY) {
       kept.beginAnew(clock.getAsLong());
       unreadable();
-      mode = Mode.HOLD;
-      holds++;
+      takeOver();
     }
   }
 
   /**
    * A frame cannot be read. While this instance stands by it is the reader's, too, and kept until
-   * that one has acknowledged it: false if it is not kept.
-   *
-   * @param letter sends it to the dead letters
+   * that one has acknowledged it; else false.
    */
   synchronized boolean keeps(int bytes, Runnable letter) {
     if (mode != Mode.STAND_BY) {
@@ -195,8 +156,11 @@ final class HeldFrames {
     return true;
   }
 
-  /** The reader has acknowledged or left out all that it read before. */
-  synchronized void acknowledgedUntil(long before) {
+  /** The reader has told so: see {@link UnacknowledgedFrames#acknowledged}. */
+  synchronized void acknowledged(List<Forwarded> there, long ageMillis, long now) {
+    kept.acknowledged(there, ageMillis, now);
+    long before =
+        ageMillis < 0 ? Long.MIN_VALUE : now - ageMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS;
     while (!unreadable.isEmpty() && unreadable.getFirst().at() < before) {
       unreadableBytes -= unreadable.removeFirst().bytes();
     }
@@ -215,10 +179,9 @@ final class HeldFrames {
     return mode == Mode.STAND_BY ? kept.takeAll() : List.of();
   }
 
-  /** What the socket brings; waits if too much is held. */
   void take(Frame.Notification event, byte[] body, String ceId) {
     Read read = new Read(event, body, clock.getAsLong(), ceId);
-    if ((mode != Mode.FORWARD || kept.awaitsCopies()) && !passes(read)) {
+    if ((mode != Mode.FORWARD || noting || kept.awaitsCopies()) && !passes(read)) {
       return;
     }
     next.notification(shard, read);
@@ -234,30 +197,18 @@ final class HeldFrames {
         return false;
       }
     }
-    switch (mode) {
-      case HOLD -> {
-        kept.add(read);
-        due = releasing ? kept.last() : due;
-        return false;
+    if (isHolding()) {
+      kept.add(read);
+      due = releasing && mode == Mode.HOLD ? kept.last() : due;
+    } else if (mode != Mode.DROP && kept.wasTold(read)) {
+      pairedOff.run();
+    } else if (mode != Mode.DROP) {
+      if (noting) {
+        note(read.event());
       }
-      case STAND_BY -> {
-        kept.add(read);
-        return false;
-      }
-      case DROP -> {
-        return false;
-      }
-      default -> {
-        if (kept.wasTold(read)) {
-          pairedOff.run();
-          return false;
-        }
-        if (mode == Mode.NOTE) {
-          note(read.event());
-        }
-        return true;
-      }
+      return true;
     }
+    return false;
   }
 
   private void note(Frame.Notification event) {
@@ -271,13 +222,6 @@ final class HeldFrames {
   synchronized void note(boolean on) {
     noted.clear();
     noting = on;
-    if (mode == Mode.FORWARD || mode == Mode.NOTE) {
-      mode = forwarding();
-    }
-  }
-
-  private Mode forwarding() {
-    return noting ? Mode.NOTE : Mode.FORWARD;
   }
 
   synchronized void hold() {
@@ -295,8 +239,7 @@ final class HeldFrames {
   synchronized List<Forwarded> stop() {
     mode = Mode.DROP;
     kept.removeAfter(due);
-    onceReleased.forEach(Runnable::run);
-    onceReleased.clear();
+    runOnceReleased();
     notifyAll();
     long now = clock.getAsLong();
     List<Forwarded> all =
@@ -323,14 +266,17 @@ final class HeldFrames {
 
   private void releasesNoMore() {
     releasing = false;
+    runOnceReleased();
+  }
+
+  private void runOnceReleased() {
     onceReleased.forEach(Runnable::run);
     onceReleased.clear();
   }
 
   /**
-   * What is held is to be forwarded, but for copies of what another instance has forwarded, and
-   * what comes then: returned is what does so. It waits for the route, and keeps nobody else
-   * waiting meanwhile.
+   * What is held is to be forwarded, but for copies of what another instance has, and what comes
+   * then. It waits for the route, so whoever runs it does so in the background.
    */
   synchronized Runnable released(List<Forwarded> forwarded) {
     long its = holds;
@@ -370,7 +316,7 @@ final class HeldFrames {
     if (one == null) {
       if (mode == Mode.HOLD) {
         forwardsSince = clock.getAsLong();
-        mode = forwarding();
+        mode = Mode.FORWARD;
       }
       releasesNoMore();
     } else if (noting) {

@@ -20,8 +20,8 @@ final class InFlight {
   private volatile long movedAt;
 
   /**
-   * Those that entered before {@code since} and those that entered after it are counted apart: the
-   * first count falls to zero though something is always under way, which a single one never does.
+   * Those that entered before {@code since} and after it, counted apart: the first count falls to
+   * zero though something is always under way.
    */
   private final AtomicIntegerArray epochs = new AtomicIntegerArray(2);
 
@@ -61,9 +61,6 @@ final class InFlight {
     }
   }
 
-  /**
-   * @param clock milliseconds
-   */
   InFlight(int most, LongSupplier clock) {
     this.most = most;
     this.places = new Semaphore(most);
@@ -75,11 +72,7 @@ final class InFlight {
     this.acknowledged = new Watermark(since);
   }
 
-  /**
-   * Takes a place; waits while there is none.
-   *
-   * @return what to give back
-   */
+  /** Takes a place; waits while there is none. */
   int enter() throws InterruptedException {
     places.acquire();
     if (count.getAndIncrement() == 0) {
@@ -98,8 +91,8 @@ final class InFlight {
   }
 
   /**
-   * Until when all that had entered has left, in milliseconds. It is as old as the time between two
-   * calls while there is always something under way; one caller only.
+   * Until when all that had entered has left; as old as the time between two calls while there is
+   * always something under way.
    */
   private long doneUntil() {
     long now = clock.getAsLong();
@@ -117,9 +110,7 @@ final class InFlight {
   }
 
   /**
-   * Until when all that had entered is committed: on disk, or acknowledged.
-   *
-   * @param uncommittedFor for how long what has left may have been in memory only; asked once
+   * Until when all that had entered is on disk, or acknowledged; to be asked by one caller only.
    */
   long committedUntil(Supplier<Duration> uncommittedFor) {
     long now = clock.getAsLong();
@@ -127,12 +118,7 @@ final class InFlight {
     return committed.until(now, left, clock.getAsLong() - uncommittedFor.get().toMillis());
   }
 
-  /**
-   * Until when all that had entered has reached Kafka, or was left out. To be asked after {@link
-   * #committedUntil}, by the same caller.
-   *
-   * @param unacknowledgedFor for how long what has left may be on its way
-   */
+  /** Until when all that had entered has reached Kafka, or was left out; asked after that. */
   long acknowledgedUntil(Supplier<Duration> unacknowledgedFor) {
     long now = clock.getAsLong();
     return acknowledged.until(now, left, clock.getAsLong() - unacknowledgedFor.get().toMillis());

@@ -6,18 +6,20 @@ import dev.caravan.topic.TopicCatalogue;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
+import org.apache.camel.Message;
 import org.apache.camel.Predicate;
 import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.LanguageSupport;
 
 /**
- * The predicate {@code genesys-media}: a comma-separated list of media types to keep, such as
- * {@code voice,chat}. An event is kept if one of its media types is in the list; an event without
- * media types is kept, and so is one that tells a whole state: if those that show no wanted media
- * type were left out, the last one kept would go on saying what is over. {@code *} keeps all.
+ * The predicate {@code genesys-media}: a comma-separated list of media types to keep, or {@code *}
+ * for all. An event is kept if one of its media types is in the list, if it has none, or if it
+ * tells a whole state: without those that show no wanted media type, the last one kept would go on
+ * saying what is over.
  */
 public final class MediaLanguage extends LanguageSupport {
 
@@ -35,9 +37,8 @@ public final class MediaLanguage extends LanguageSupport {
   }
 
   private Set<String> wanted(String expression) {
-    String list = loadResource(expression);
     Set<String> wanted =
-        Arrays.stream(list.split(","))
+        Arrays.stream(loadResource(expression).split(","))
             .map(String::strip)
             .filter(name -> !name.isEmpty())
             .map(name -> name.toLowerCase(Locale.ROOT))
@@ -45,10 +46,8 @@ public final class MediaLanguage extends LanguageSupport {
     for (String name : wanted) {
       if (!name.equals("*") && !KNOWN.contains(name)) {
         throw new IllegalArgumentException(
-            "\""
-                + name
-                + "\" is no media type. GENESYS_MEDIA takes *, or some of: "
-                + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
+            "\"%s\" is no media type. GENESYS_MEDIA takes *, or some of: %s"
+                .formatted(name, String.join(", ", new TreeSet<>(KNOWN))));
       }
     }
     if (wanted.isEmpty()) {
@@ -69,20 +68,16 @@ public final class MediaLanguage extends LanguageSupport {
 
     @Override
     public boolean matches(Exchange exchange) {
-      Object all = exchange.getMessage().getHeader(GenesysConstants.MEDIA_ALL);
-      Object media = all != null ? all : exchange.getMessage().getHeader(GenesysConstants.MEDIA);
+      Message message = exchange.getMessage();
+      Object all = message.getHeader(GenesysConstants.MEDIA_ALL);
+      Object media = all != null ? all : message.getHeader(GenesysConstants.MEDIA);
       return media == null
-          || Arrays.stream(media.toString().split(",")).anyMatch(this::keeps)
-          || isWholeState(exchange);
-    }
-
-    private boolean isWholeState(Exchange exchange) {
-      String topic = exchange.getMessage().getHeader(GenesysConstants.TOPIC, "", String.class);
-      return catalogue.topicOf(topic).map(Topic::wholeState).orElse(false);
-    }
-
-    private boolean keeps(String media) {
-      return wanted.contains(media) || wanted.contains("*");
+          || wanted.contains("*")
+          || Arrays.stream(media.toString().split(",")).anyMatch(wanted::contains)
+          || catalogue
+              .topicOf(message.getHeader(GenesysConstants.TOPIC, "", String.class))
+              .filter(Topic::wholeState)
+              .isPresent();
     }
 
     @Override

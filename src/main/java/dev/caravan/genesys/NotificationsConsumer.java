@@ -18,6 +18,7 @@ import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.ClusterStatus;
 import dev.caravan.frame.EventIds;
 import dev.caravan.frame.Frame;
+import dev.caravan.genesys.NotificationsHealthCheck.Problem;
 import dev.caravan.genesys.connect.CamelChannelOpener;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.Failures;
@@ -49,7 +50,6 @@ import org.apache.camel.spi.EventNotifier;
 import org.apache.camel.spi.ExecutorServiceManager;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SimpleEventNotifierSupport;
-import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,11 +77,9 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** The disk, for one, may not answer; then nothing is decided about channels either. */
   private static final Duration LONG_TICK = Duration.ofSeconds(10);
 
-  /** One reads the control topic, one is a member of the group. */
-  private static final int CLUSTER_THREADS = 2;
+  private static final Duration LOOK_FIRST = Duration.ofSeconds(10);
 
-  /** How often it is seen how many channels the OAuth client has. */
-  private static final long LOOK_SECONDS = 600;
+  private static final Duration LOOK = Duration.ofMinutes(10);
 
   private final GenesysConfiguration configuration;
   private final SteadyClock clock = new SteadyClock();
@@ -94,7 +92,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   private DeadLetters deadLetters;
   private ScheduledExecutorService control;
 
-  private Optional<ClientReaders> readers = Optional.empty();
+  private ClientReaders readers;
+
   private GapRecorder gaps;
   private PreparationLoop listing;
   private NotificationsHealthCheck healthCheck;
@@ -103,9 +102,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
   /** Empty if this is the only instance. */
   private Optional<SharedReading> shared = Optional.empty();
 
-  /** Whether each shard is read by a second instance. */
   private boolean standby;
-
   private final AgreedIds agreedIds = new AgreedIds(ids, clock);
   private final ForwardedEvents forwarded = new ForwardedEvents(new SecureRandom().nextLong());
   private final Consumer<byte[]> settled = forwarded::settled;
@@ -149,11 +146,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private void share(String cluster) {
     standby = setting("caravan.standby", "0").equals("1");
-    if (standby) {
-      component().hearSettled(settled);
-    }
     configuration.standsBy(standby);
-    clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", CLUSTER_THREADS);
+    if (standby) {
+      component().hearSettled().add(settled);
+    }
+    // One reads the control topic, one is a member of the group
+    clusterThreads = threads().newFixedThreadPool(this, "genesys-cluster", 2);
     releases = threads().newCachedThreadPool(this, "genesys-release");
     shared =
         Optional.of(
@@ -163,17 +161,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 standby,
                 configuration.getRedundancy(),
                 forwarded,
-                reading(),
+                readers,
                 gaps,
                 control,
                 releases,
                 clusterThreads,
                 clock,
                 this::forward,
-                metrics::pairedOff,
+                metrics.paired::increment,
                 listing::lead,
                 listing::isUnavailable));
-    component().handsOver(getRouteId(), shared.orElseThrow());
+    component().handOvers().put(getRouteId(), shared.orElseThrow());
     beforeStop =
         new SimpleEventNotifierSupport() {
           @Override
@@ -197,9 +195,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     alike.put("topicsPerChannel", String.valueOf(configuration.getTopicsPerChannel()));
     alike.put("CARAVAN_TOPIC_PREFIX", setting("caravan.topic.prefix", ""));
     // A version that does not know them has none of either
-    String standby = setting("caravan.standby", "0");
-    if (!standby.equals("0")) {
-      alike.put(Cluster.STANDBY, standby);
+    if (!setting("caravan.standby", "0").equals("0")) {
+      alike.put(Cluster.STANDBY, setting("caravan.standby", "0"));
     }
     Clients clients = component().clients();
     if (clients.areSeveral()) {
@@ -214,16 +211,10 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   /** Without the shards for whose readers this instance stands by: others tell how those are. */
   private List<ClientStatus> statuses() {
-    List<ClientStatus> all = reading().statuses();
+    List<ClientStatus> all = readers.statuses();
     return shared
-        .map(
-            some ->
-                all.stream().map(client -> client.without(shard -> some.standsBy(shard))).toList())
+        .map(some -> all.stream().map(client -> client.without(some::standsBy)).toList())
         .orElse(all);
-  }
-
-  private ClientReaders reading() {
-    return readers.orElseThrow();
   }
 
   /** What was read before anything is listed: here, or by the instance that listed before. */
@@ -231,20 +222,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return shared.map(any -> preparation.topics()).orElseGet(component().ledger()::missing);
   }
 
-  private Optional<NotificationsHealthCheck.Problem> problem() {
+  private Optional<Problem> problem() {
     if (shared.isEmpty()) {
-      return listing.problem();
+      return preparation.problem();
     }
-    Cluster cluster = shared.get().cluster();
-    boolean nothing = cluster.knowsNothing();
-    ClusterStatus status = cluster.status();
-    Optional<NotificationsHealthCheck.Problem> ours = listing.problem(!nothing);
-    if (status.refused().isPresent() || nothing && ours.isEmpty()) {
-      return Optional.of(
-          new NotificationsHealthCheck.Problem(
-              status.refused().isPresent() ? Health.BROKEN : Health.BLIND, status.problem()));
-    }
-    return ours;
+    boolean nothing = shared.get().cluster().knowsNothing();
+    ClusterStatus status = shared.get().cluster().status();
+    Optional<Problem> ours = listing.problem(!nothing);
+    boolean refused = status.refused().isPresent();
+    return refused || nothing && ours.isEmpty()
+        ? Optional.of(new Problem(refused ? Health.BROKEN : Health.BLIND, status.problem()))
+        : ours;
   }
 
   private String setting(String name, String otherwise) {
@@ -257,15 +245,17 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     inFlight = new InFlight(configuration.getMaxInFlight(), clock);
     deadLetters =
         new DeadLetters(
-            context(), configuration.getDeadLetters(), metrics::deadLetterLost, Clock.systemUTC());
-    ServiceHelper.startService(deadLetters);
+            context(),
+            configuration.getDeadLetters(),
+            metrics.lettersLost::increment,
+            Clock.systemUTC());
     control = threads().newSingleThreadScheduledExecutor(this, "genesys-control");
-    ClientReaders its =
+    readers =
         new ClientReaders(
             context(), component().clients(), control, () -> listing.dealAnew(), Clock.systemUTC());
     String name = getRouteId() == null ? "notifications" : getRouteId();
     place = component().routes().enter(name);
-    its.start(
+    readers.start(
         (client, refusals) -> new CamelChannelOpener(getEndpoint(), this, clock, client, refusals),
         (client, opener) ->
             new ChannelGroup(
@@ -277,14 +267,13 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                 clock,
                 opener,
                 this,
-                component().budget(client),
-                component().groups(client)));
-    readers = Optional.of(its);
+                component().of(client).budget(),
+                component().of(client).groups()));
     preparation =
         new Preparation(
             configuration,
-            new Directory(its.first().template(), component().clients()),
-            its.readers(place),
+            new Directory(readers.first().template(), component().clients()),
+            readers.readers(place),
             this::signal,
             this::readBefore,
             () -> ThreadLocalRandom.current().nextDouble(),
@@ -301,7 +290,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     String cluster = setting("caravan.cluster", "");
     boolean alone = cluster.isEmpty() || place.isFirst();
     if (!alone) {
-      gaps.planned(Plan.NOTHING);
+      gaps.wanted(List.of());
     }
     listing =
         new PreparationLoop(
@@ -309,7 +298,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
             preparation,
             gaps,
             control,
-            its::background,
+            readers::background,
             clock,
             () -> alone ? setting(SettingsSource.MISTAKE, "") : NOT_SHARED.formatted(name),
             this::read,
@@ -322,8 +311,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         new GenesysMetrics.Reader(
             inFlight,
             this::statuses,
-            () -> reading().statuses(),
-            its::rejected,
+            readers::statuses,
+            readers::rejected,
             preparation::listing,
             () -> shared.map(some -> some.cluster().status().standsBy()).orElse(0));
     metrics.begins(reader);
@@ -344,8 +333,8 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
                         shared.flatMap(SharedReading::incomplete))
                     .flatMap(Optional::stream)
                     .reduce((one, other) -> one + " " + other),
-            its::remarks,
-            its::channels,
+            readers::remarks,
+            readers::channels,
             () -> shared.map(SharedReading::cluster).map(Cluster::status));
     checks.register(healthCheck);
     BackgroundHealthCheck loops = BackgroundHealthCheck.of(context());
@@ -353,32 +342,28 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       listing.start();
     } else {
       shared.get().cluster().start();
-      shared.get().tasks().forEach(loops::watch);
+      shared.get().cluster().tasks().forEach(loops::watch);
       loops.watch(
           BackgroundTask.every(
               COMMITTED_EVERY, "looking what is committed", control, this::committedUntil));
     }
-    its.decisions().forEach(loops::watch);
-    its.watch().forEach(loops::watch);
-    loops.watch(
-        BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges)
-            .within(LONG_TICK));
-    loops.watch(
-        BackgroundTask.every(TICK, "noting what was read", control, this::tick).within(LONG_TICK));
-    loops.watch(
-        BackgroundTask.every(
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(LOOK_SECONDS),
-            "counting the channels",
-            control,
-            its::countChannels));
+    readers.decisions().forEach(loops::watch);
+    readers.watch().forEach(loops::watch);
+    Stream.of(
+            BackgroundTask.every(TICK, "telling the state", control, healthCheck::tellChanges)
+                .within(LONG_TICK),
+            BackgroundTask.every(TICK, "noting what was read", control, this::tick)
+                .within(LONG_TICK),
+            BackgroundTask.every(
+                LOOK_FIRST, LOOK, "counting the channels", control, readers::countChannels))
+        .forEach(loops::watch);
   }
 
   @Override
   protected void doStop() throws Exception {
     try {
       // Built, but never started, if another route could not be
-      if (readers.isPresent()) {
+      if (listing != null) {
         stopReading();
       }
     } finally {
@@ -394,23 +379,23 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     listing.stop();
     shared.ifPresent(
         some -> {
-          component().handsOverNoMore(getRouteId());
+          component().handOvers().remove(getRouteId());
           context().getManagementStrategy().removeEventNotifier(beforeStop);
-          component().hearSettledNoMore(settled);
+          component().hearSettled().remove(settled);
           some.cluster().close();
           threads().shutdownNow(clusterThreads);
           // What was taken over, nobody else has
           threads().shutdownGraceful(releases);
         });
     try {
-      reading().stop(this);
+      readers.stop(this);
     } finally {
       // Also on a thread that was interrupted, such as that of a step that stops its own route:
       // what is not read from now on must be on record
       BackgroundThreads.end(context(), control, "deciding about channels");
       gaps.stopped(context().getStatus().isStarted());
       deadLetters.note(component().ledger());
-      ServiceHelper.stopService(deadLetters);
+      deadLetters.close();
       HealthCheckRegistry.get(context()).unregister(healthCheck);
       metrics.ends(reader);
     }
@@ -423,12 +408,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
       shared.get().cluster().listed(plan, whole);
     } else {
       if (whole) {
-        gaps.planned(plan);
+        gaps.wanted(plan.wanted());
       }
-      reading().read(plan);
+      readers.read(plan);
     }
     if (whole) {
-      reading().keepRefusals(preparation::wanted);
+      readers.keepRefusals(preparation::wanted);
     }
   }
 
@@ -436,13 +421,12 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     return inFlight.committedUntil(component()::uncommittedFor);
   }
 
-  /** Every second, on the control thread. */
   private void tick() {
-    agreedIds.look(reading().heldBack(AgreedIds.HELD_BACK_MILLIS));
+    agreedIds.look(readers.heldBack(AgreedIds.HELD_BACK_MILLIS));
     // First: the time until which all is committed must not pass a loss that is not on record
     long committed = committedUntil();
     deadLetters.note(component().ledger());
-    List<Shard> all = reading().shards();
+    List<Shard> all = readers.shards();
     shared.ifPresent(some -> some.prove(all));
     gaps.tick(forwarded(all, committed), committed, clock.getAsLong());
     if (standby) {
@@ -470,7 +454,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   private void forward(int shard, HeldFrames.Read read) {
     Frame.Notification event = read.event();
-    byte[] body = read.body();
     int place;
     try {
       place = enter();
@@ -482,12 +465,14 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
     Delivery delivery =
         new Delivery(
-            body, place, letter -> letter.setHeader(GenesysConstants.TOPIC, event.topicName()));
+            read.body(),
+            place,
+            letter -> letter.setHeader(GenesysConstants.TOPIC, event.topicName()));
     try {
       metrics.event(event);
       Exchange exchange = createExchange(false);
       Message message = exchange.getIn();
-      message.setBody(body);
+      message.setBody(read.body());
       Consumer<Message> all = headers(shard, read);
       all.accept(message);
       delivery.headers = all;
@@ -498,7 +483,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     }
   }
 
-  /** Waits for a place, unless the route is stopping: a step may leave its thread interrupted. */
+  /** Waits for a place; a step may leave its thread interrupted, though the route goes on. */
   private int enter() throws InterruptedException {
     while (true) {
       try {
@@ -552,7 +537,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         return;
       }
       try {
-        metrics.failed();
+        metrics.failed.increment();
         // The name only: a message may quote the payload
         String name = Failures.root(why).getClass().getSimpleName();
         deadLetters.send(body, "The event could not be sent: " + name + where, headers);
@@ -564,7 +549,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   public void unreadable(int shard, byte[] body, String reason) {
-    metrics.unreadable();
+    metrics.unreadable.increment();
     Runnable letter =
         () ->
             deadLetters.send(
@@ -579,7 +564,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
 
   @Override
   public void pairedOff(int shard) {
-    metrics.pairedOff();
+    metrics.paired.increment();
   }
 
   @Override
@@ -617,7 +602,7 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
     // At a stop the sockets may still hand over what was read; what follows is told at its end
     if (!isStoppingOrStopped()) {
       shared.ifPresentOrElse(some -> some.finished(replica), () -> gaps.finished(replica));
-      reading().ended(replica.shard());
+      readers.ended(replica.shard());
     }
   }
 
@@ -689,6 +674,6 @@ public final class NotificationsConsumer extends DefaultConsumer implements Shar
         configuration.getRedundancy() == 1
             ? ""
             : ", channel " + (replica.number() + 1) + " of " + configuration.getRedundancy();
-    return "Shard " + replica.shard() + reading().whose(replica) + which + ". ";
+    return "Shard " + replica.shard() + readers.whose(replica) + which + ". ";
   }
 }

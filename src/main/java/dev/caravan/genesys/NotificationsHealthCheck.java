@@ -53,30 +53,17 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
    *
    * @param sentence why topics are not read; empty if all are that can be
    * @param degraded what does not work, although events are read; empty if all is well
-   * @param inFlight events that were read and are not safe yet
-   * @param stalledMillis for how long none of them has become so
    * @param heldUp whether that keeps the sockets from being read
    */
   record Overview(
-      Health health,
-      String sentence,
-      String degraded,
-      List<ShardStatus> shards,
-      int inFlight,
-      long stalledMillis,
-      boolean heldUp) {}
+      Health health, String sentence, String degraded, List<ShardStatus> shards, boolean heldUp) {}
 
-  /** What keeps the shards from being opened, and how bad it is. */
   record Problem(Health health, String sentence) {}
 
   /**
-   * @param clock milliseconds that never jump
    * @param trouble why the last call of Genesys Cloud failed; empty if all is well
    * @param losses why gaps cannot be written to disk, and what was lost for good
    * @param notAllowed what one client reads because another may not see it; empty if nothing
-   * @param channels what an operator should know about the channels of the OAuth client; empty if
-   *     nothing
-   * @param cluster how the instances are; empty if there is one only
    */
   NotificationsHealthCheck(
       String id,
@@ -106,18 +93,16 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   Overview overview() {
     InFlight inFlight = reader.inFlight();
     Optional<Problem> first = problem.get();
-    if (first.isPresent()) {
-      return new Overview(
-          first.get().health(),
-          first.get().sentence(),
-          losses.get().orElse(""),
-          shards(reader.clients().get()),
-          inFlight.count(),
-          0,
-          false);
-    }
     List<ClientStatus> readers = reader.clients().get();
-    List<ShardStatus> all = shards(readers);
+    List<ShardStatus> all =
+        readers.stream()
+            .flatMap(client -> client.shards().stream())
+            .sorted(Comparator.comparing(ShardStatus::number))
+            .toList();
+    if (first.isPresent()) {
+      String lost = losses.get().orElse("");
+      return new Overview(first.get().health(), first.get().sentence(), lost, all, false);
+    }
     Map<Integer, String> readBy = readBy(readers);
     Map<Integer, Rejections> refused = reader.topics().get();
     List<ShardStatus> due =
@@ -133,14 +118,11 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
         due.stream()
             .filter(shard -> !shard.isRead())
             .map(
-                shard ->
-                    "Shard %d%s: %s"
-                        .formatted(
-                            shard.number(),
-                            readers.size() > 1
-                                ? " (OAuth client " + readBy.get(shard.number()) + ")"
-                                : "",
-                            shard.sentence()))
+                shard -> {
+                  String client = " (OAuth client " + readBy.get(shard.number()) + ")";
+                  String whose = readers.size() > 1 ? client : "";
+                  return "Shard " + shard.number() + whose + ": " + shard.sentence();
+                })
             .collect(Collectors.joining(" "));
     if (worst == Health.BLIND) {
       sentence = (sentence + " " + trouble.get()).strip();
@@ -150,10 +132,9 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     if (heldUp) {
       worst = worst.worse(Health.BLIND);
       sentence =
-          "What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
-                  .formatted(stalled / 1000, inFlight.count())
-              + " Cloud is no longer read when %d do. See the spool's health. %s"
-                  .formatted(inFlight.most(), sentence);
+          ("What is behind the route has taken nothing for %d s; %d events wait for it, and Genesys"
+                  + " Cloud is no longer read when %d do. See the spool's health. %s")
+              .formatted(stalled / 1000, inFlight.count(), inFlight.most(), sentence);
     }
     String degraded =
         Stream.of(
@@ -164,14 +145,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
                 cluster.get().map(ClusterStatus::problem).orElse(""))
             .filter(sentenceOf -> !sentenceOf.isEmpty())
             .collect(Collectors.joining(" "));
-    return new Overview(worst, sentence.strip(), degraded, all, inFlight.count(), stalled, heldUp);
-  }
-
-  private static List<ShardStatus> shards(List<ClientStatus> clients) {
-    return clients.stream()
-        .flatMap(client -> client.shards().stream())
-        .sorted(Comparator.comparing(ShardStatus::number))
-        .toList();
+    return new Overview(worst, sentence.strip(), degraded, all, heldUp);
   }
 
   private static Map<Integer, String> readBy(List<ClientStatus> clients) {
@@ -187,7 +161,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
         .filter(client -> client.trouble().isPresent())
         .map(
             client ->
-                ClientLogins.cannot(client.name(), shared) + " " + client.trouble().orElseThrow())
+                ClientReaders.cannot(client.name(), shared) + " " + client.trouble().orElseThrow())
         .collect(Collectors.joining(" "));
   }
 
@@ -214,10 +188,8 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
     }
     if (isRead(now.health())) {
       received = true;
-    } else if (isRead(reported)) {
-      unreadSince = clock.getAsLong();
-    }
-    if (!isRead(now.health())) {
+    } else {
+      unreadSince = isRead(reported) ? clock.getAsLong() : unreadSince;
       unreadBecause = because(now);
     }
     reported = now.health();
@@ -225,24 +197,18 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   }
 
   private String change(Overview now, String reason) {
-    boolean again = received && !isRead(reported);
-    String pause =
-        again
-            ? " after %d s %s".formatted((clock.getAsLong() - unreadSince) / 1000, unreadBecause)
+    String again =
+        received && !isRead(reported)
+            ? " again after %d s %s"
+                .formatted((clock.getAsLong() - unreadSince) / 1000, unreadBecause)
             : "";
+    String not = "Not receiving " + (isPartly(now) ? "all" : "any") + " events";
+    String why = reason.isEmpty() ? "The lines of the shards say why." : now.sentence();
     return switch (now.health()) {
-      case FLOWING -> "Receiving events" + (again ? " again" + pause : "") + ".";
-      case IDLE ->
-          again
-              ? "Connected again" + pause + "; no events at present."
-              : "Connected; no events at present.";
-      case BLIND ->
-          "Not receiving " + (isPartly(now) ? "all" : "any") + " events. " + now.sentence();
-      case BROKEN ->
-          "Not receiving %s events until somebody acts. %s"
-              .formatted(
-                  isPartly(now) ? "all" : "any",
-                  reason.isEmpty() ? "The lines of the shards say why." : now.sentence());
+      case FLOWING -> "Receiving events" + again + ".";
+      case IDLE -> "Connected" + again + "; no events at present.";
+      case BLIND -> not + ". " + now.sentence();
+      case BROKEN -> not + " until somebody acts. " + why;
     };
   }
 
@@ -263,20 +229,11 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
     Overview overview = overview();
     builder.detail("bridge.state", overview.health().label());
-    if (!overview.sentence().isEmpty()) {
-      builder.detail("bridge.sentence", overview.sentence());
-    }
-    if (!overview.degraded().isEmpty()) {
-      builder.detail("degraded", overview.degraded());
-    }
-    builder.detail("bridge.in-flight", overview.inFlight());
-    if (overview.stalledMillis() > 0) {
-      builder.detail("bridge.stalled-seconds", overview.stalledMillis() / 1000);
-    }
-    String listed = reader.listing().get();
-    if (!listed.isEmpty()) {
-      builder.detail("bridge.listing", listed);
-    }
+    tellIfAny(builder, "bridge.sentence", overview.sentence());
+    tellIfAny(builder, "degraded", overview.degraded());
+    builder.detail("bridge.in-flight", reader.inFlight().count());
+    tellIfAny(builder, "bridge.stalled-seconds", reader.inFlight().stalledMillis(), 1000);
+    tellIfAny(builder, "bridge.listing", reader.listing().get());
     cluster
         .get()
         .ifPresent(
@@ -284,10 +241,7 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
               builder.detail("bridge.instances", now.sentence());
               builder.detail("bridge.instance", now.instance());
             });
-    String budget = channels.get();
-    if (!budget.isEmpty()) {
-      builder.detail("bridge.channels", budget);
-    }
+    tellIfAny(builder, "bridge.channels", channels.get());
     List<ClientStatus> readers = reader.clients().get();
     if (readers.size() > 1) {
       readers.forEach(client -> tell(builder, client));
@@ -300,20 +254,31 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
         builder.detail(name + "client", readBy.getOrDefault(shard.number(), ""));
       }
       builder.detail(name + "topics", shard.topics());
-      builder.detail(name + "channels", channels(shard));
+      List<String> channels =
+          shard.phases().stream().map(phase -> phase.name().toLowerCase(Locale.ROOT)).toList();
+      builder.detail(name + "channels", String.join(", ", channels));
       if (shard.silentMillis() >= 0) {
         builder.detail(name + "seconds-since-frame", shard.silentMillis() / 1000);
       }
-      if (shard.blindMillis() > 0) {
-        builder.detail(name + "blind-seconds", shard.blindMillis() / 1000);
-      }
-      if (shard.failures() > 0) {
-        builder.detail(name + "failures", shard.failures());
-      }
+      tellIfAny(builder, name + "blind-seconds", shard.blindMillis(), 1000);
+      tellIfAny(builder, name + "failures", shard.failures(), 1);
       builder.detail(name + "sentence", shard.sentence());
     }
     boolean ready = isRead(overview.health());
     builder.message(overview.sentence()).state(ready ? State.UP : State.DOWN);
+  }
+
+  private static void tellIfAny(HealthCheckResultBuilder builder, String name, String text) {
+    if (!text.isEmpty()) {
+      builder.detail(name, text);
+    }
+  }
+
+  private static void tellIfAny(
+      HealthCheckResultBuilder builder, String name, long count, long unit) {
+    if (count > 0) {
+      builder.detail(name, count / unit);
+    }
   }
 
   private static void tell(HealthCheckResultBuilder builder, ClientStatus client) {
@@ -328,12 +293,5 @@ final class NotificationsHealthCheck extends AbstractHealthCheck {
   @Override
   public boolean isLiveness() {
     return false;
-  }
-
-  /** Such as {@code live, retiring}. */
-  private static String channels(ShardStatus shard) {
-    return shard.phases().stream()
-        .map(phase -> phase.name().toLowerCase(Locale.ROOT))
-        .collect(Collectors.joining(", "));
   }
 }

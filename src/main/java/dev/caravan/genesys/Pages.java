@@ -24,7 +24,6 @@ public final class Pages implements Processor {
   private static final int MOST_PAGES = 1_000;
   private static final String STATE = "CamelGenesysPages";
 
-  /** Hears of each page that was read. */
   @FunctionalInterface
   interface Reader {
     /**
@@ -43,7 +42,6 @@ public final class Pages implements Processor {
     private Object pageCount;
     private String fault = "";
 
-    /** The first one says it. */
     private void fault(String what) {
       fault = fault.isEmpty() ? what : fault;
     }
@@ -60,10 +58,7 @@ public final class Pages implements Processor {
         : progress.next;
   }
 
-  /**
-   * Takes one page, a map with {@code entities} and usually {@code pageCount}. After the last one
-   * the body is the list of all entities.
-   */
+  /** Takes one page; after the last one the body is the list of all entities. */
   @Override
   public void process(Exchange exchange) {
     Progress progress = progress(exchange);
@@ -90,15 +85,13 @@ public final class Pages implements Processor {
       progress.fault("its total changed from " + progress.total + " to " + page.get("total"));
     }
     // Listings by cursor tell neither count nor number of pages: what comes next stands in nextUri
-    boolean counted = page.get("pageCount") instanceof Number;
-    progress.next = counted ? "" : cursor(page.get("nextUri"));
-    boolean last;
+    boolean last = progress.entities.size() == before;
     if (page.get("pageCount") instanceof Number count) {
+      progress.next = "";
       last = progress.page >= count.intValue();
-    } else if (progress.next.isEmpty()) {
-      last = found < PAGE_SIZE || progress.entities.size() == before;
     } else {
-      last = progress.entities.size() == before;
+      progress.next = cursor(page.get("nextUri"));
+      last |= progress.next.isEmpty() && found < PAGE_SIZE;
     }
     if (found == 0 && !last) {
       progress.fault("page " + progress.page + " of " + progress.pageCount + " was empty");
@@ -128,11 +121,9 @@ public final class Pages implements Processor {
     exchange.getMessage().setBody(List.copyOf(progress.entities.values()));
   }
 
-  /** The query of an address; empty if there is none. */
   private static String cursor(Object nextUri) {
-    String uri = nextUri == null ? "" : nextUri.toString();
-    int query = uri.indexOf('?');
-    return query < 0 ? "" : uri.substring(query + 1);
+    String[] parts = String.valueOf(nextUri).split("\\?", 2);
+    return parts.length < 2 ? "" : parts[1];
   }
 
   /** The bean's other methods are called with a copy of the exchange and must not change it. */

@@ -3,7 +3,9 @@ package dev.caravan.genesys;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.ChannelGroup;
 import dev.caravan.channel.ShardStatus.Health;
+import dev.caravan.genesys.NotificationsHealthCheck.Problem;
 import dev.caravan.genesys.connect.CallException;
+import dev.caravan.genesys.connect.RetryDelay;
 import dev.caravan.topic.Expansion;
 import dev.caravan.topic.Plan;
 import dev.caravan.topic.Refusals;
@@ -17,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -43,7 +44,6 @@ final class Preparation {
 
   private static final Logger LOG = LoggerFactory.getLogger(Preparation.class);
 
-  /** The sentence before the first run has come to an end. */
   static final String NOT_YET = "Not connected yet: finding out what to subscribe.";
 
   private static final String NOT_ALL_YET =
@@ -54,13 +54,11 @@ final class Preparation {
   /** Looking for what is new takes 40 of the 300 calls a minute at most. */
   private static final Duration PER_PAGE = Duration.ofMillis(1_500);
 
-  private static final int TENTH = 10;
   private static final Duration AFTER_REFUSAL = Duration.ofMinutes(5);
 
   /** Longer than it takes all shards to hand over, one after the other, for what was given up. */
   private static final Duration CHANNELS_LIVE = Duration.ofHours(1);
 
-  /** In which shard a topic was, and since when it is not. */
   private record GivenUp(int shard, Instant at) {}
 
   private final GenesysConfiguration configuration;
@@ -87,14 +85,10 @@ final class Preparation {
   private Instant failingSince = Instant.MIN;
   private volatile boolean planned;
   private volatile String listing = "";
-  private volatile Health health = Health.BLIND;
-  private volatile Optional<String> problem = Optional.of(NOT_YET);
+  private volatile Optional<Problem> problem = Optional.of(new Problem(Health.BLIND, NOT_YET));
   private volatile Optional<String> stale = Optional.empty();
 
   /**
-   * What came of a run.
-   *
-   * @param plan what to read from now on; empty if that could not be found out
    * @param again when to run again; empty for never
    */
   record Outcome(Optional<Plan> plan, Optional<Duration> again) {}
@@ -102,11 +96,9 @@ final class Preparation {
   /**
    * Who reads.
    *
-   * @param all the names of the OAuth clients
    * @param logIn has each of them try to log in, if there are several
    * @param present those that can log in, as far as is known; all of them if none can
    * @param refusals what each of them may not see, as far as is known
-   * @param isRead whether a shard, by its number, is being read at this moment
    * @param place of the route that reads, among others of this bridge
    */
   record Readers(
@@ -117,11 +109,6 @@ final class Preparation {
       IntPredicate isRead,
       ReadingRoutes.Place place) {}
 
-  /**
-   * @param lastRun topics that were read before the start and are not being read since
-   * @param random uniform in [0, 1), for jitter
-   * @param clock tells people since when something fails
-   */
   Preparation(
       GenesysConfiguration configuration,
       Directory directory,
@@ -140,8 +127,8 @@ final class Preparation {
     this.found = new Found(clock);
   }
 
-  /** What keeps the topics from being read, for the operator. */
-  Optional<String> problem() {
+  /** What keeps topics from being read, if this instance is alone. */
+  Optional<Problem> problem() {
     return problem;
   }
 
@@ -150,8 +137,7 @@ final class Preparation {
     plan = other;
     planned = false;
     goesOn = !other.shards().isEmpty();
-    health = Health.BLIND;
-    problem = Optional.of(NOT_YET);
+    problem = Optional.of(new Problem(Health.BLIND, NOT_YET));
     stale = Optional.empty();
     failedRefreshes = 0;
     failures = 0;
@@ -173,15 +159,10 @@ final class Preparation {
     return stale;
   }
 
-  Health health() {
-    return health;
-  }
-
   boolean planned() {
     return planned;
   }
 
-  /** Whether Genesys Cloud could not be reached for it last. */
   boolean unavailable() {
     return unavailable;
   }
@@ -218,10 +199,19 @@ final class Preparation {
           Optional.empty());
     } catch (CallException e) {
       unavailable = e.kind() == CallException.Kind.UNAVAILABLE;
-      return unavailable
-          ? troubled(
-              Health.BLIND, "Cannot list queues and users. " + e.getMessage(), afterOutage(e))
-          : troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
+      if (!unavailable) {
+        return troubled(Health.BROKEN, e.getMessage(), AFTER_REFUSAL);
+      }
+      long wait =
+          RetryDelay.millis(
+              e.retryAfter(),
+              e.retryAfter().isZero() ? Backoff.after(++failures) : Backoff.NONE,
+              configuration.timings(),
+              random);
+      return troubled(
+          Health.BLIND,
+          "Cannot list queues and users. " + e.getMessage(),
+          Duration.ofMillis(Math.max(1, wait)));
     } catch (RuntimeException e) {
       LOG.error("Finding out what to subscribe failed unexpectedly; it is tried again.", e);
       return troubled(
@@ -233,20 +223,7 @@ final class Preparation {
     }
   }
 
-  /** What Retry-After says, and a tenth of jitter; without it, exponential with some jitter. */
-  private Duration afterOutage(CallException e) {
-    long asked = e.retryAfter().toMillis();
-    long wait =
-        asked > 0
-            ? asked + (long) (random.getAsDouble() * asked / TENTH)
-            : Backoff.after(++failures).delayMillis(configuration.timings(), random);
-    return Duration.ofMillis(Math.max(1, wait));
-  }
-
-  /**
-   * A page more is listed. Shards that are full need not wait for the rest: each is opened once,
-   * and what is not known yet comes in others.
-   */
+  /** A page more is listed: shards that are full need not wait for the rest. */
   private synchronized void listed(
       List<TopicSelector> selectors, Directory.Progress progress, Consumer<Plan> first) {
     listing = progress.sentence();
@@ -268,25 +245,23 @@ final class Preparation {
     // What is open stays open
     if (early.size() > open.size()
         && early.stream().map(Shard::number).toList().containsAll(open)) {
-      plan = new Plan(early);
       found.known(selectors, soFar, readers.all().get(0));
-      problem = Optional.of(NOT_ALL_YET);
-      first.accept(plan);
+      readFirst(early, first);
     }
   }
 
   private Outcome prepare(Consumer<Plan> first) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(configuration.getTopics());
+    List<TopicSelector> selectors = parsed.selectors();
     if (before.isEmpty()) {
       parsed.warnings().forEach(LOG::warn);
     }
     readers.logIn().run();
     List<String> listers = readers.present().get();
-    readOn(parsed.selectors(), first);
-    Directory.Listed listings =
-        directory.listFor(
-            parsed.selectors(), listers, progress -> listed(parsed.selectors(), progress, first));
-    return take(parsed.selectors(), listings);
+    readOn(selectors, first);
+    return take(
+        selectors,
+        directory.listFor(selectors, listers, progress -> listed(selectors, progress, first)));
   }
 
   private synchronized Outcome take(List<TopicSelector> selectors, Directory.Listed listings) {
@@ -297,10 +272,10 @@ final class Preparation {
     if (expansion.topics().isEmpty()) {
       return troubled(
           Health.BROKEN,
-          "Nothing matches "
-              + unmatched
-              + ": the org has no such queue or user, or the OAuth client may not see it (its role"
-              + " needs routing:queue:view and directory:user:view in the right divisions).",
+          ("Nothing matches %s: the org has no such queue or user, or the OAuth client may not see it"
+                  + " (its role needs routing:queue:view and directory:user:view in the right"
+                  + " divisions).")
+              .formatted(unmatched),
           result.doubted() ? SECOND_LOOK : AFTER_REFUSAL);
     }
     if (!unmatched.isEmpty() && before.isEmpty()) {
@@ -318,10 +293,7 @@ final class Preparation {
     return new Outcome(Optional.of(plan), result.doubted() ? Optional.of(SECOND_LOOK) : again);
   }
 
-  /**
-   * What was read before the start, and may still be meant, need not wait for a listing; nor is it
-   * given up because of a single one.
-   */
+  /** What was read before the start, and may still be meant, waits for no listing. */
   private synchronized void readOn(List<TopicSelector> selectors, Consumer<Plan> first) {
     if (planned || !plan.shards().isEmpty() && !readOn) {
       return;
@@ -336,16 +308,18 @@ final class Preparation {
       meant.addAll(its);
     }
     if (!meant.isEmpty()) {
-      plan = new Plan(dealt(new TopicCombiner(catalogue).combine(List.copyOf(meant))).shards());
-      problem = Optional.of(NOT_ALL_YET);
-      first.accept(plan);
+      readFirst(dealt(new TopicCombiner(catalogue).combine(List.copyOf(meant))).shards(), first);
     }
   }
 
-  /**
-   * Deals to those who can log in. What another reads all the same stays with it for as long as it
-   * does: its channels live on until their token ends.
-   */
+  private void readFirst(List<Shard> shards, Consumer<Plan> first) {
+    plan = new Plan(shards);
+    Health health = problem.map(Problem::health).orElse(Health.BLIND);
+    problem = Optional.of(new Problem(health, NOT_ALL_YET));
+    first.accept(plan);
+  }
+
+  /** Deals to those who can log in; what another reads all the same stays with it. */
   private Plan dealt(List<String> wanted) {
     List<String> present = readers.present().get();
     missingClients = readers.all().size() - present.size();
@@ -378,10 +352,8 @@ final class Preparation {
   }
 
   /**
-   * Deals anew what is known, since a client can log in or cannot any more, or may not see what it
-   * was given. Whoever goes on from another's plan knows that much of it before it has listed.
-   *
-   * @return whether it is known what is to be read
+   * Deals anew what is known. Whoever goes on from another's plan knows that much of it before it
+   * has listed.
    */
   synchronized boolean dealAnew() {
     if (planned) {
@@ -392,9 +364,7 @@ final class Preparation {
         judgeBudget();
       }
     } else if (goesOn) {
-      List<String> known = new ArrayList<>(plan.subscriptions());
-      plan.unread().forEach(shard -> known.addAll(shard.subscriptions()));
-      plan = dealt(known);
+      plan = dealt(plan.wanted());
     }
     return planned || goesOn;
   }
@@ -407,10 +377,10 @@ final class Preparation {
   /** Topics without a wildcard need no listing, so there is nothing to look for again. */
   private Optional<Duration> refresh(List<TopicSelector> selectors, boolean missing) {
     Duration refresh = configuration.getRefresh();
-    if (refresh.isZero() && missing) {
-      return Optional.of(Found.LASTING);
+    if (refresh.isZero()) {
+      return missing ? Optional.of(Found.LASTING) : Optional.empty();
     }
-    if (refresh.isZero() || Expansion.needs(selectors).isEmpty()) {
+    if (Expansion.needs(selectors).isEmpty()) {
       return Optional.empty();
     }
     Duration least = PER_PAGE.multipliedBy(directory.pages());
@@ -418,40 +388,25 @@ final class Preparation {
   }
 
   private void tell(List<String> now, int subscriptions) {
-    int topics = now.size();
     Set<String> gone = new HashSet<>(before);
-    Set<String> all = Set.copyOf(now);
-    gone.removeAll(all);
-    boolean same = topics == before.size() && gone.isEmpty();
-    givenUp(gone.size(), before.size());
-    before = all;
-    if (same) {
+    now.forEach(gone::remove);
+    if (!gone.isEmpty()) {
+      String sentence =
+          ("%d of %d topics are not subscribed any more: nothing that Genesys Cloud lists now fits"
+                  + " them.")
+              .formatted(gone.size(), before.size());
+      LOG.warn(sentence);
+      signals.accept(Signal.of("TOPICS_GIVEN_UP").count(gone.size()).sentence(sentence));
+    } else if (now.size() == before.size()) {
       return;
     }
+    before = Set.copyOf(now);
     int channels = channels();
     String sentence =
-        "Subscribing "
-            + topics
-            + " topics as "
-            + subscriptions
-            + " subscriptions on "
-            + channels
-            + (channels == 1 ? " channel." : " channels.");
+        "Subscribing %d topics as %d subscriptions on %d %s."
+            .formatted(now.size(), subscriptions, channels, channels == 1 ? "channel" : "channels");
     LOG.info(sentence);
-    signals.accept(Signal.of("EXPANDED").count(topics).sentence(sentence));
-  }
-
-  private void givenUp(int count, int of) {
-    if (count > 0) {
-      String sentence =
-          count
-              + " of "
-              + of
-              + " topics are not subscribed any more: nothing that Genesys Cloud lists now fits"
-              + " them.";
-      LOG.warn(sentence);
-      signals.accept(Signal.of("TOPICS_GIVEN_UP").count(count).sentence(sentence));
-    }
+    signals.accept(Signal.of("EXPANDED").count(now.size()).sentence(sentence));
   }
 
   private int channels() {
@@ -463,52 +418,33 @@ final class Preparation {
       problem = Optional.empty();
       return;
     }
-    int redundancy = configuration.channelsOfShard();
-    List<String> present = readers.present().get();
-    ReadingRoutes.Place place = readers.place();
-    int most =
-        present.stream()
-            .mapToInt(client -> place.mostChannels(client) / redundancy * redundancy)
-            .sum();
-    boolean others =
-        present.stream()
-            .anyMatch(client -> place.mostChannels(client) < ChannelGroup.mostShards(1));
-    String away =
-        missingClients == 0
-            ? ""
-            : " %d of %d OAuth clients cannot log in."
-                .formatted(missingClients, readers.all().size());
-    String otherwise =
-        redundancy == 1
-            ? " subscribe less, or combine topics of the same user or queue."
-            : configuration.getRedundancy() == 1
-                ? " subscribe less, or set CARAVAN_STANDBY to 0: with 1 every topic takes two"
-                    + " channels."
-                : " subscribe less, or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two"
-                    + " channels.";
+    int each = configuration.channelsOfShard();
+    List<Integer> most =
+        readers.present().get().stream().map(readers.place()::mostChannels).toList();
+    boolean others = most.stream().anyMatch(channels -> channels < ChannelGroup.mostShards(1));
+    String away = " %d of %d OAuth clients cannot log in.";
     broken(
-        plan.left()
-            + " subscriptions are not being read: reading all needs "
-            + channels()
-            + " channels; "
-            + most
-            + " can be used (an OAuth client has "
-            + ChannelGroup.MOST_CHANNELS
-            + ", of which "
-            + ChannelGroup.SPARE_CHANNELS
-            + " are kept for hand-overs"
-            + (others ? "; other routes of this bridge that read use theirs" : "")
-            + ")."
-            + away
-            + " Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and"
-            + " _SECRET),"
-            + otherwise,
+        ("%d subscriptions are not being read: reading all needs %d channels; %d can be used (an OAuth"
+                + " client has %d, of which %d are kept for hand-overs%s).%s Add an OAuth client"
+                + " (GENESYS_CLIENTS_<NAME>_ID and _SECRET), subscribe less, or %s.")
+            .formatted(
+                plan.left(),
+                channels(),
+                most.stream().mapToInt(channels -> channels / each * each).sum(),
+                ChannelGroup.MOST_CHANNELS,
+                ChannelGroup.SPARE_CHANNELS,
+                others ? "; other routes of this bridge that read use theirs" : "",
+                missingClients == 0 ? "" : away.formatted(missingClients, readers.all().size()),
+                each == 1
+                    ? "combine topics of the same user or queue"
+                    : configuration.getRedundancy() == 1
+                        ? "set CARAVAN_STANDBY to 0: with 1 every topic takes two channels"
+                        : "set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels"),
         Optional.empty());
   }
 
   private Outcome broken(String sentence, Optional<Duration> again) {
-    health = Health.BROKEN;
-    problem = Optional.of(sentence);
+    problem = Optional.of(new Problem(Health.BROKEN, sentence));
     signals.accept(Signal.of("BROKEN").sentence(sentence));
     return new Outcome(Optional.empty(), again);
   }
@@ -516,16 +452,14 @@ final class Preparation {
   /** What is read already goes on being read; the trouble is only with finding more. */
   private Outcome troubled(Health how, String sentence, Duration again) {
     String next = sentence + " Next attempt in " + again.toSeconds() + " s.";
-    if (planned() || goesOn) {
+    if (planned || goesOn) {
       LOG.warn("The list of topics was not refreshed. {}", next);
       notRefreshed(sentence);
-      return new Outcome(Optional.empty(), Optional.of(again));
-    }
-    if (how == Health.BROKEN) {
+    } else if (how == Health.BROKEN) {
       return broken(next, Optional.of(again));
+    } else {
+      problem = Optional.of(new Problem(how, next));
     }
-    health = how;
-    problem = Optional.of(next);
     return new Outcome(Optional.empty(), Optional.of(again));
   }
 

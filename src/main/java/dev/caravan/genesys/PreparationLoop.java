@@ -35,7 +35,7 @@ final class PreparationLoop {
   /** How soon to try again after an unexpected failure. */
   static final long AFTER_FAILURE_MILLIS = 30_000;
 
-  private final CamelContext context;
+  private final BackgroundHealthCheck health;
   private final Preparation preparation;
   private final GapRecorder gaps;
   private final ScheduledExecutorService control;
@@ -49,13 +49,10 @@ final class PreparationLoop {
   private volatile boolean leading;
 
   /**
-   * @param control for the time between two runs
    * @param background for the runs, which may take long
-   * @param clock milliseconds that never jump
    * @param mistake a setting that cannot work, as a sentence; empty if there is none
    * @param reads takes what is to be read, and whether that is all: the ledger hears of the whole
    *     only, as until then each topic may be wanted
-   * @param running whether anybody still wants to know
    * @param most the longest that the first run may wait for its turn
    */
   PreparationLoop(
@@ -69,7 +66,7 @@ final class PreparationLoop {
       BiConsumer<Plan, Boolean> reads,
       BooleanSupplier running,
       Duration most) {
-    this.context = context;
+    this.health = BackgroundHealthCheck.of(context);
     this.preparation = preparation;
     this.gaps = gaps;
     this.control = control;
@@ -84,11 +81,10 @@ final class PreparationLoop {
 
   private Term begin() {
     Term begun = new Term();
-    BackgroundHealthCheck.of(context).watch(begun.task);
+    health.watch(begun.task);
     return begun;
   }
 
-  /** This instance finds out what is to be read from now on. */
   void start() {
     leading = true;
     term.start();
@@ -131,21 +127,16 @@ final class PreparationLoop {
     return leading && preparation.unavailable();
   }
 
-  /** What keeps topics from being read, if this instance is alone. */
-  Optional<NotificationsHealthCheck.Problem> problem() {
-    return preparation
-        .problem()
-        .map(it -> new NotificationsHealthCheck.Problem(preparation.health(), it));
-  }
-
   /**
-   * The same, as far as it is for this instance of several to find out.
+   * What keeps topics from being read, as far as it is for this instance of several to find out.
    *
    * @param readOn whether what was planned before is read all the same
    */
   Optional<NotificationsHealthCheck.Problem> problem(boolean readOn) {
-    boolean counts = !readOn || preparation.planned() || preparation.health() == Health.BROKEN;
-    return problem().filter(any -> leading && counts);
+    return preparation
+        .problem()
+        .filter(it -> leading)
+        .filter(it -> !readOn || preparation.planned() || it.health() == Health.BROKEN);
   }
 
   /** The time in which this instance finds out, without another in between. */
@@ -167,7 +158,7 @@ final class PreparationLoop {
     /** In the midst of failures the first run after a restart waits for its turn. */
     private void start() {
       long now = clock.getAsLong();
-      Attempts earlier = gaps.earlierPreparation(now);
+      Attempts earlier = gaps.earlier(gaps.preparation(), now);
       long wait = Math.min(Math.max(0, earlier.notBefore() - now), most.toMillis());
       if (wait >= 1_000) {
         LOG.info(
@@ -215,9 +206,13 @@ final class PreparationLoop {
       }
     }
 
+    private void remember(Attempts attempts) {
+      gaps.attempts(gaps.preparation(), attempts);
+    }
+
     private void prepare(int attempt) {
       if (!preparation.planned()) {
-        gaps.preparation(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
+        remember(new Attempts(attempt, clock.getAsLong() + AFTER_CRASH_MILLIS));
       }
       Preparation.Outcome outcome = preparation.run(mistake.get(), plan -> read(plan, false));
       if (outcome.plan().isPresent()) {
@@ -225,7 +220,7 @@ final class PreparationLoop {
       }
       long again = outcome.again().map(Duration::toMillis).orElse(0L);
       boolean planned = preparation.planned();
-      gaps.preparation(planned ? Attempts.NONE : new Attempts(attempt, clock.getAsLong() + again));
+      remember(planned ? Attempts.NONE : new Attempts(attempt, clock.getAsLong() + again));
       if (runs() && again > 0) {
         schedule(planned ? 1 : attempt + 1, again);
       }

@@ -7,12 +7,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The routes of this bridge that read notifications. No two of their shards have the same number,
- * and together they use no more channels of an OAuth client than it is granted.
+ * The routes of this bridge that read: no two of their shards have the same number, and together
+ * they use no more channels of an OAuth client than it is granted.
  */
 final class ReadingRoutes {
 
@@ -23,24 +24,17 @@ final class ReadingRoutes {
 
   /** A route begins to read, perhaps again. */
   synchronized Place enter(String route) {
-    return places.computeIfAbsent(
-        route,
-        name ->
-            new Place(
-                name,
-                IntStream.iterate(0, number -> number + 1)
-                    .filter(number -> places.values().stream().noneMatch(it -> it.number == number))
-                    .findFirst()
-                    .orElseThrow()));
+    List<Integer> taken = places.values().stream().map(place -> place.number).toList();
+    int free =
+        IntStream.range(0, NUMBERS).filter(it -> !taken.contains(it)).findFirst().orElseThrow();
+    return places.computeIfAbsent(route, name -> new Place(name, free));
   }
 
-  /** A route among those that read. */
   final class Place {
 
     private final String route;
     private final int number;
 
-    /** How many channels of each OAuth client. */
     private Map<String, Integer> used = Map.of();
 
     private Place(String route, int number) {
@@ -53,24 +47,15 @@ final class ReadingRoutes {
       return number == 0;
     }
 
-    /**
-     * Has it planned what the route reads, while no other route plans.
-     *
-     * @param limit subscriptions of a shard at most
-     */
+    /** Has it planned what the route reads, while no other route plans. */
     Plan plan(
         int limit,
         List<String> clients,
         int channelsOfShard,
         Function<TopicSharder, Plan> dealing) {
       synchronized (ReadingRoutes.this) {
-        Plan planned =
-            dealing.apply(
-                new TopicSharder(
-                    limit,
-                    clients,
-                    client -> mostChannels(client) / channelsOfShard,
-                    number * NUMBERS));
+        ToIntFunction<String> most = client -> mostChannels(client) / channelsOfShard;
+        Plan planned = dealing.apply(new TopicSharder(limit, clients, most, number * NUMBERS));
         used =
             planned.shards().stream()
                 .collect(

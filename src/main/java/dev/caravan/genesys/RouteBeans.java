@@ -1,20 +1,19 @@
 package dev.caravan.genesys;
 
+import dev.caravan.channel.Timings;
 import dev.caravan.genesys.backfill.ConversationPages;
 import dev.caravan.genesys.backfill.ReadAgain;
-import dev.caravan.genesys.backfill.ReadAgain.Kind;
 import dev.caravan.genesys.connect.CallBeginning;
 import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.HttpAnswer;
 import dev.caravan.genesys.connect.RetryDelay;
-import dev.caravan.genesys.connect.RetryRule;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.genesys.connect.Subscribing;
 import dev.caravan.settings.OauthClients;
 import java.time.Duration;
-import java.util.EnumMap;
-import java.util.Map;
+import java.util.Locale;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Processor;
 import org.apache.camel.spi.Registry;
 
 /**
@@ -23,20 +22,14 @@ import org.apache.camel.spi.Registry;
  */
 final class RouteBeans {
 
-  private static final Map<Kind, String> READ_AGAIN =
-      new EnumMap<>(
-          Map.of(
-              Kind.PRESENCE, "genesys-presence",
-              Kind.ROUTING_STATUS, "genesys-routing-status",
-              Kind.ADHERENCE, "genesys-adherence",
-              Kind.CONVERSATION, "genesys-conversation"));
-
   private RouteBeans() {}
 
   static void bind(CamelContext context, Clients clients) {
     Registry registry = context.getRegistry();
-    Duration initialDelay = duration(context, "{{genesys.retry.initial-delay:2s}}");
-    Duration maximumDelay = duration(context, "{{genesys.retry.maximum-delay:30s}}");
+    Timings timings =
+        Timings.retrying(
+            duration(context, "{{genesys.retry.initial-delay:2s}}"),
+            duration(context, "{{genesys.retry.maximum-delay:30s}}"));
 
     for (String client : clients.all()) {
       SessionBean session = new SessionBean();
@@ -45,35 +38,28 @@ final class RouteBeans {
       session.setVariables(OauthClients.variables(client));
       session.setClientId(secret(context, client, "id"));
       session.setClientSecret(secret(context, client, "secret"));
-      session.setInitialDelay(initialDelay);
-      session.setMaximumDelay(maximumDelay);
+      session.setTimings(timings);
       registry.bind(SessionBean.NAME + clients.suffix(client), session);
     }
 
     registry.bind("genesysCall", new CallBeginning());
-    registry.bind("genesysAvailable", HttpAnswer.beforeBreaker());
+    registry.bind("genesysAvailable", (Processor) HttpAnswer::failIfNotNow);
     registry.bind("genesysAccepted", new HttpAnswer());
 
-    RetryDelay backoff = new RetryDelay();
-    backoff.setInitialDelay(initialDelay);
-    backoff.setMaximumDelay(maximumDelay);
-    registry.bind("genesysBackoff", backoff);
+    registry.bind("genesysBackoff", new RetryDelay(timings));
     int attempts = Integer.parseInt(text(context, "{{genesys.retry.attempts:20}}"));
-    registry.bind("genesysRetry", new RetryRule(attempts));
-    registry.bind("genesysRetryAsRenewed", new RetryRule(0));
+    registry.bind("genesysRetry", RetryDelay.retries(attempts));
+    registry.bind("genesysRetryAsRenewed", RetryDelay.retries(0));
 
-    registry.bind(
-        "genesys-eventbridge", new EventBridgeReader(text(context, "{{genesys.api.url:}}")));
+    String source = text(context, "{{genesys.api.url:}}");
+    registry.bind("genesys-eventbridge", new EventBridgeReader(source));
     registry.bind("genesysSubscribing", new Subscribing());
     registry.bind("genesysPages", new Pages());
     registry.bind("genesysConversationPages", new ConversationPages());
-    READ_AGAIN.forEach(
-        (kind, name) -> {
-          ReadAgain bean = new ReadAgain();
-          bean.setKind(kind);
-          bean.setSource(text(context, "{{genesys.api.url:}}"));
-          registry.bind(name, bean);
-        });
+    for (ReadAgain.Kind kind : ReadAgain.Kind.values()) {
+      String name = "genesys-" + kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      registry.bind(name, new ReadAgain(kind, source));
+    }
   }
 
   private static String text(CamelContext context, String setting) {

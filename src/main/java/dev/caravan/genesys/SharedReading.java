@@ -1,11 +1,9 @@
 package dev.caravan.genesys;
 
-import dev.caravan.background.BackgroundTask;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.Shard;
-import dev.caravan.cluster.Clients;
 import dev.caravan.cluster.Cluster;
 import dev.caravan.cluster.Logins;
 import dev.caravan.cluster.Reach;
@@ -19,6 +17,7 @@ import dev.caravan.topic.TopicSharder;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -28,7 +27,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -59,8 +57,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   private static final int MOST_LOOKS = 250;
 
   /**
-   * So small a part of the memory is for what is kept while this instance stands by, and another
-   * for what is held until it may be forwarded.
+   * Such a part of the memory is for what is held, and another for what is kept while standing by.
    */
   private static final int SHARE = 4;
 
@@ -77,7 +74,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   private final Map<Integer, HeldFrames> frames = new ConcurrentHashMap<>();
   private final ForwardedEvents forwarded;
 
-  /** Shards for whose readers this instance stands by. */
   private final Set<Integer> standingBy = ConcurrentHashMap.newKeySet();
 
   // Touched by the control thread only
@@ -90,15 +86,10 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   private boolean leading;
 
   /**
-   * @param name of the cluster
    * @param settings in which all instances have to agree: the name of each, and its value
    * @param standby whether each shard is read by a second instance, which forwards nothing
    * @param channels how many channels an instance reads a shard with
-   * @param forwarded knows what has reached Kafka, if so
-   * @param next takes what is forwarded
-   * @param background runs what waits for the route, and keeps no other such task waiting
    * @param leads begins to find out what is to be read, going on from a plan, or ends to
-   * @param listingFails whether this instance is to find out what is to be read, and cannot
    */
   SharedReading(
       String name,
@@ -127,7 +118,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     this.cluster =
         new Cluster(
             name,
-            new ConfiguredClients(),
+            SharedReading::client,
             this,
             control,
             threads,
@@ -135,7 +126,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
             standby,
             channels,
             clock,
-            () -> clock.atTheLatest(clock.getAsLong()).toEpochMilli(),
+            () -> wallClock().toEpochMilli(),
             new SecureRandom());
     this.access = new Access(readers, cluster::canLogInElsewhere, listingFails);
     readers.share(cluster, () -> new Plan(List.copyOf(ours.values())));
@@ -143,10 +134,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   Cluster cluster() {
     return cluster;
-  }
-
-  List<BackgroundTask> tasks() {
-    return cluster.tasks();
   }
 
   /** Has the other instances take over, and waits a while until what was not read is on its way. */
@@ -163,7 +150,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     cluster.stay();
   }
 
-  /** An event of a shard, on its frame queue. */
   void notification(int shard, Frame.Notification event, byte[] body, String ceId) {
     // The control thread is about to look into it
     for (int look = 0; look < MOST_LOOKS && cluster.mayBeReplaced(); look++) {
@@ -175,19 +161,13 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     }
   }
 
-  /**
-   * A frame of a shard cannot be read.
-   *
-   * @param letter sends it to the dead letters, unless the one for which this instance stands by
-   *     does
-   */
+  /** Of a frame that the one for which this instance stands by reads, too, the letter waits. */
   void unreadable(int shard, int bytes, Runnable letter) {
     if (held(shard).filter(held -> held.keeps(bytes, letter)).isEmpty()) {
       letter.run();
     }
   }
 
-  /** Whether what was read of the shard until then had been handed on by then. */
   boolean isForwarded(Shard shard, long until) {
     HeldFrames held = frames.get(shard.number());
     return held != null && held.hasForwarded(until);
@@ -201,9 +181,12 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
       // What is held is lost with this instance, and has a reader: it is not on our record yet
       gaps.standsBy(shard.number());
     }
-    frames.put(
-        shard.number(), new HeldFrames(shard.number(), held, this::isFull, clock, next, pairedOff));
+    frames.put(shard.number(), frames(shard, held));
     change(shard);
+  }
+
+  private HeldFrames frames(TopicSharder.Shard shard, boolean held) {
+    return new HeldFrames(shard.number(), held, this::isFull, clock, next, pairedOff);
   }
 
   // ---- standing by
@@ -212,14 +195,10 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   public void standBy(TopicSharder.Shard shard) {
     standingBy.add(shard.number());
     gaps.standsBy(shard.number());
-    frames.put(
-        shard.number(),
-        HeldFrames.standingBy(
-            shard.number(), this::mostBytes, this::isFull, clock, next, pairedOff));
+    frames.put(shard.number(), frames(shard, true).standingBy(this::mostBytes));
     change(shard);
   }
 
-  /** Whether all shards together hold so much that their sockets have to wait. */
   private boolean isFull() {
     return frames.values().stream().mapToLong(HeldFrames::heldBytes).sum()
         > Runtime.getRuntime().maxMemory() / SHARE;
@@ -232,35 +211,34 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   @Override
   public void takeOver(TopicSharder.Shard shard, Optional<Instant> lastRead) {
-    Optional<HeldFrames> its = held(shard.number());
-    // What was given up for lack of memory was not read, as far as anybody can tell
-    its.map(held -> held.unacknowledged().droppedUntil())
-        .filter(OptionalLong::isPresent)
-        .ifPresent(
-            dropped ->
-                replicas(shard.number())
-                    .forEach(
-                        replica ->
-                            gaps.readSince(replica, clock.atTheLatest(dropped.getAsLong()))));
-    its.ifPresent(HeldFrames::takeOver);
+    HeldFrames its = frames.get(shard.number());
+    if (its != null) {
+      // What was given up for lack of memory was not read, as far as anybody can tell
+      its.unacknowledged()
+          .droppedUntil()
+          .ifPresent(dropped -> readSince(shard.number(), clock.atTheLatest(dropped)));
+      its.takeOver();
+    }
     standsByNoMore(shard.number(), lastRead.orElseGet(this::wallClock));
     lastRead.ifPresent(until -> gaps.inherited(shard, until));
-    // It waits for the route
-    its.ifPresent(
-        held -> {
-          background.execute(held.released(List.of()));
-          background.execute(held.unreadable());
-        });
+    if (its != null) {
+      background.execute(its.released(List.of()));
+      background.execute(its.unreadable());
+    }
+  }
+
+  private void readSince(int shard, Instant since) {
+    replicas(shard).forEach(replica -> gaps.readSince(replica, since));
   }
 
   @Override
   public void takePart(int shard) {
     // What this one has read before is let go of: if the other did not read it, it is a gap
-    Instant now = wallClock();
-    replicas(shard).forEach(replica -> gaps.readSince(replica, now.minus(LET_GO_WITHIN)));
+    readSince(shard, wallClock().minus(LET_GO_WITHIN));
     standingBy.remove(shard);
-    Optional.ofNullable(ours.get(shard))
-        .ifPresent(planned -> takenOver.put(shard, planned.subscriptions()));
+    if (ours.containsKey(shard)) {
+      takenOver.put(shard, ours.get(shard).subscriptions());
+    }
     held(shard).ifPresent(HeldFrames::takePart);
   }
 
@@ -283,31 +261,20 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   @Override
   public void acknowledged(int shard, List<Cluster.Forwarded> there, long ageMillis) {
     long now = clock.getAsLong();
-    held(shard)
-        .ifPresent(
-            held -> {
-              held.unacknowledged().acknowledged(there, ageMillis, now);
-              if (ageMillis >= 0) {
-                held.acknowledgedUntil(now - ageMillis - UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
-              }
-            });
+    held(shard).ifPresent(held -> held.acknowledged(there, ageMillis, now));
   }
 
   @Override
   public List<Cluster.Reached> reached() {
     long now = clock.getAsLong();
     Map<Integer, List<Cluster.Forwarded>> all = forwarded.take(now);
-    Set<Integer> shards = new TreeSet<>(all.keySet());
-    shards.addAll(acknowledged.keySet());
-    List<Cluster.Reached> reached =
-        shards.stream()
-            .map(
-                shard ->
-                    new Cluster.Reached(
-                        shard,
-                        all.getOrDefault(shard, List.of()),
-                        acknowledged.containsKey(shard) ? now - acknowledged.get(shard) : -1))
-            .toList();
+    acknowledged.keySet().forEach(shard -> all.putIfAbsent(shard, List.of()));
+    List<Cluster.Reached> reached = new ArrayList<>();
+    all.forEach(
+        (shard, its) -> {
+          Long until = acknowledged.get(shard);
+          reached.add(new Cluster.Reached(shard, its, until == null ? -1 : now - until));
+        });
     // Told once, and anew when more is known
     acknowledged.clear();
     return reached;
@@ -334,8 +301,8 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   }
 
   /**
-   * To be called every second. The others are told until when a shard was read, and begin there if
-   * this instance ends; where nothing comes, that would be the last heartbeat.
+   * To be called every second. Others begin where a shard was read last if this instance ends;
+   * where nothing comes, that would be the last heartbeat.
    */
   void prove(List<Shard> shards) {
     shards.stream()
@@ -353,14 +320,14 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
     long shards =
         standingBy.stream()
             .flatMap(shard -> held(shard).stream())
-            .filter(held -> held.unacknowledged().isIncomplete())
+            .filter(held -> held.unacknowledged().droppedUntil().isPresent())
             .count();
+    String sentence =
+        "This instance stands by for others and has no memory left for what they read and Kafka does"
+            + " not have yet, of %d %s: the oldest is kept by them alone. Give it more (CARAVAN_HEAP).";
     return shards == 0
         ? Optional.empty()
-        : Optional.of(
-            "This instance stands by for others and has no memory left for what they read and Kafka"
-                + " does not have yet, of %d %s: the oldest is kept by them alone. Give it more (CARAVAN_HEAP)."
-                    .formatted(shards, shards == 1 ? "shard" : "shards"));
+        : Optional.of(sentence.formatted(shards, shards == 1 ? "shard" : "shards"));
   }
 
   private Optional<HeldFrames> held(int shard) {
@@ -393,9 +360,8 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   }
 
   /**
-   * The shard as it is planned, and what it had when it was opened here: a topic that we were
-   * refused meanwhile may have been dealt to another shard, and the one before has read it to the
-   * end.
+   * With what it had when it was opened here: a topic that we were refused meanwhile may have been
+   * dealt to another shard, and the one before has read it to the end.
    */
   private TopicSharder.Shard withTakenOver(TopicSharder.Shard shard) {
     Set<String> all = new LinkedHashSet<>(shard.subscriptions());
@@ -486,12 +452,12 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   @Override
   public void note(int shard, boolean on) {
-    Optional.ofNullable(frames.get(shard)).ifPresent(held -> held.note(on));
+    held(shard).ifPresent(held -> held.note(on));
   }
 
   @Override
   public void hold(int shard) {
-    Optional.ofNullable(frames.get(shard)).ifPresent(HeldFrames::hold);
+    held(shard).ifPresent(HeldFrames::hold);
   }
 
   @Override
@@ -511,7 +477,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   @Override
   public List<Cluster.Forwarded> stopForwarding(int shard) {
-    return Optional.ofNullable(frames.get(shard)).map(this::stop).orElse(List.of());
+    return held(shard).map(this::stop).orElse(List.of());
   }
 
   private List<Cluster.Forwarded> stop(HeldFrames held) {
@@ -522,9 +488,7 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   @Override
   public void release(int shard, List<Cluster.Forwarded> forwarded) {
-    // It waits for the route
-    Optional.ofNullable(frames.get(shard))
-        .ifPresent(held -> background.execute(held.released(forwarded)));
+    held(shard).ifPresent(held -> background.execute(held.released(forwarded)));
   }
 
   @Override
@@ -549,28 +513,21 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
 
   @Override
   public OptionalLong until(int shard) {
-    return gaps.until(shard)
-        .map(at -> OptionalLong.of(at.toEpochMilli()))
-        .orElse(OptionalLong.empty());
+    return gaps.until(shard).stream().mapToLong(Instant::toEpochMilli).findFirst();
   }
 
-  /** As the settings say how Kafka is reached. */
-  private static final class ConfiguredClients implements Clients {
-
-    @Override
-    public <T> T make(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
-      Config config = ConfigProvider.getConfig();
-      Map<String, Object> all = new HashMap<>();
-      all.put("client.id", "caravan-cluster");
-      all.put("reconnect.backoff.max.ms", 1_000);
-      all.put("retry.backoff.max.ms", 1_000);
-      all.putAll(KafkaProperties.of(config));
-      all.put("bootstrap.servers", config.getValue("kafka.bootstrap.servers", String.class));
-      all.putAll(fixed);
-      Set<String> known = new HashSet<>(ProducerConfig.configNames());
-      known.addAll(ConsumerConfig.configNames());
-      Map<String, Object> properties = KafkaProperties.knownTo(known, all);
-      return KafkaClients.make(config, properties, making);
-    }
+  /** One of Kafka's clients, as the settings say. */
+  private static <T> T client(Function<Map<String, Object>, T> making, Map<String, Object> fixed) {
+    Config config = ConfigProvider.getConfig();
+    Map<String, Object> all = new HashMap<>();
+    all.put("client.id", "caravan-cluster");
+    all.put("reconnect.backoff.max.ms", 1_000);
+    all.put("retry.backoff.max.ms", 1_000);
+    all.putAll(KafkaProperties.of(config));
+    all.put("bootstrap.servers", config.getValue("kafka.bootstrap.servers", String.class));
+    all.putAll(fixed);
+    Set<String> known = new HashSet<>(ProducerConfig.configNames());
+    known.addAll(ConsumerConfig.configNames());
+    return KafkaClients.make(config, KafkaProperties.knownTo(known, all), making);
   }
 }

@@ -1,7 +1,7 @@
 package dev.caravan.genesys;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.caravan.channel.gap.Gap;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,19 +23,6 @@ import java.util.TreeMap;
  * @param sentence what to tell a person
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@JsonPropertyOrder({
-  "type",
-  "shard",
-  "cause",
-  "from",
-  "to",
-  "gap",
-  "count",
-  "pattern",
-  "topics",
-  "backfilled",
-  "sentence"
-})
 public record Signal(
     String type,
     int shard,
@@ -49,9 +36,18 @@ public record Signal(
     String backfilled,
     String sentence) {
 
-  /** A signal in the making; what is not said about it is absent. */
   public static Draft of(String type) {
     return new Draft(type);
+  }
+
+  /** A signal about a gap. */
+  public static Draft of(String type, Gap gap) {
+    return of(type)
+        .shard(gap.shard())
+        .cause(gap.cause())
+        .from(gap.from())
+        .to(gap.to())
+        .gap(gap.id());
   }
 
   /** Collects what a signal says; {@link #sentence} comes last. */

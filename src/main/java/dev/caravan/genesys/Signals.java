@@ -30,7 +30,6 @@ public final class Signals {
   private Optional<Reader> reader = Optional.empty();
   private int forgotten;
 
-  /** Somebody who reads, one signal at a time. */
   private static final class Reader {
     private final Consumer<Signal> by;
     private final Executor on;
@@ -54,22 +53,19 @@ public final class Signals {
     listeners.add(listener);
   }
 
-  /** Never blocks. */
   public void publish(Signal signal) {
     listeners.forEach(listener -> listener.accept(signal));
-    enqueue(signal);
-  }
-
-  private synchronized void enqueue(Signal signal) {
-    if (signal.gap() != null && waiting.contains(signal)) {
-      return;
+    synchronized (this) {
+      if (signal.gap() != null && waiting.contains(signal)) {
+        return;
+      }
+      if (waiting.size() == MOST_WAITING) {
+        waiting.removeFirst();
+        forgotten++;
+      }
+      waiting.addLast(signal);
+      reader.ifPresent(this::wake);
     }
-    if (waiting.size() == MOST_WAITING) {
-      waiting.removeFirst();
-      forgotten++;
-    }
-    waiting.addLast(signal);
-    reader.ifPresent(this::wake);
   }
 
   /** From now on signals go there, those that wait first. */

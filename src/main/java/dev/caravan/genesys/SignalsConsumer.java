@@ -32,8 +32,8 @@ final class SignalsConsumer extends DefaultConsumer {
     headers = new EventHeaders(endpoint.source(), Clock.systemUTC());
   }
 
-  private Signals signals() {
-    return ((GenesysEndpoint) getEndpoint()).component().signals();
+  private GenesysComponent component() {
+    return ((GenesysEndpoint) getEndpoint()).component();
   }
 
   @Override
@@ -44,14 +44,14 @@ final class SignalsConsumer extends DefaultConsumer {
             .getCamelContext()
             .getExecutorServiceManager()
             .newSingleThreadExecutor(this, "genesys-signals");
-    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(signals().task());
-    signals().read(this::pass, executor);
+    BackgroundHealthCheck.of(getEndpoint().getCamelContext()).watch(component().signals().task());
+    component().signals().read(this::pass, executor);
   }
 
   @Override
   protected void doStop() throws Exception {
     if (executor != null) {
-      signals().readNoMore();
+      component().signals().readNoMore();
       // What was taken is noted in the ledger, which may be another's afterwards
       BackgroundThreads.end(getEndpoint().getCamelContext(), executor, "passing signals on");
     }
@@ -59,24 +59,17 @@ final class SignalsConsumer extends DefaultConsumer {
   }
 
   /**
-   * What a signal was handed to keeps it. A gap is reported when its signal was; its backfill has
-   * ended when what came of it was, or, if no route fills gaps, at once.
+   * A gap is reported when its signal was handed on; its backfill has ended when what came of it
+   * was, or, if no route fills gaps, at once.
    */
   private void reported(Signal signal) {
-    GenesysComponent component = ((GenesysEndpoint) getEndpoint()).component();
-    if (signal.type().equals("GAP")) {
-      component.ledger().reported(signal.gap());
-      if (!component.gaps().wereEverRead()) {
-        component.ledger().backfilled(signal.gap());
-      }
-    } else if (signal.type().equals("BACKFILLED")) {
-      component.ledger().backfilled(signal.gap());
+    boolean isGap = signal.type().equals("GAP");
+    if (isGap) {
+      component().ledger().reported(signal.gap());
     }
-  }
-
-  /** What is told again of a gap, after a restart perhaps, is the same event; all else is new. */
-  private String id(Signal signal, byte[] body) {
-    return signal.gap() == null ? ids.next() : EventId.of("signals", body).hex();
+    if (signal.type().equals("BACKFILLED") || isGap && !component().gaps().wereEverRead()) {
+      component().ledger().backfilled(signal.gap());
+    }
   }
 
   private void pass(Signal signal) {
@@ -84,7 +77,9 @@ final class SignalsConsumer extends DefaultConsumer {
     try {
       byte[] body = JSON.writeValueAsBytes(signal);
       exchange.getIn().setBody(body);
-      headers.set(exchange.getIn(), signal, id(signal, body));
+      // What is told again of a gap, after a restart perhaps, is the same event; all else is new
+      String id = signal.gap() == null ? ids.next() : EventId.of("signals", body).hex();
+      headers.set(exchange.getIn(), signal, id);
     } catch (JsonProcessingException e) {
       exchange.setException(e);
     }

@@ -9,7 +9,6 @@ import dev.caravan.genesys.connect.Clients;
 import dev.caravan.genesys.connect.ControlRoute;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.topic.Expansion;
-import dev.caravan.topic.Listing;
 import dev.caravan.topic.Refusals;
 import dev.caravan.topic.SelectorParser;
 import dev.caravan.topic.TopicCatalogue;
@@ -21,7 +20,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -36,7 +34,6 @@ import org.apache.camel.ProducerTemplate;
  */
 public final class Survey implements AutoCloseable {
 
-  /** How many channels Genesys Cloud grants to an OAuth client. */
   public static final int ALL_CHANNELS = ChannelGroup.MOST_CHANNELS;
 
   /** How many channels are left to topics when some are kept for hand-overs. */
@@ -44,6 +41,7 @@ public final class Survey implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String AVAILABLE = "/api/v2/notifications/availabletopics";
+  private static final String EXPANDED = "expand=requiresPermissions&expand=transports";
 
   private final CamelContext context;
   private final ProducerTemplate template;
@@ -51,24 +49,15 @@ public final class Survey implements AutoCloseable {
   private final Clients clients;
 
   /**
-   * What one selector stands for in the org.
-   *
-   * @param text as the user wrote it
-   * @param topics how many topics; 0 if nothing matches it
-   */
-  public record Selected(String text, int topics) {}
-
-  /**
    * What would be subscribed.
    *
-   * @param selected each selector
-   * @param topics all topics, without repeats
+   * @param selected by selector, as the user wrote it: how many topics it stands for in the org
    * @param subscriptions how many subscriptions they are combined into
    * @param channels how many channels those need
    * @param warnings sentences about selectors that may not be what was meant
    */
   public record Plan(
-      List<Selected> selected,
+      Map<String, Integer> selected,
       List<String> topics,
       int subscriptions,
       int channels,
@@ -116,7 +105,6 @@ public final class Survey implements AutoCloseable {
     return SessionBean.of(context, clients, client).token().life();
   }
 
-  /** How many channels an OAuth client has now, of this bridge or of others. */
   public int channels(String client) {
     Exchange answer = ControlRoute.CHANNELS.answer(template, clients, client, exchange -> {});
     return answer.getMessage().getBody(Map.class).get("entities") instanceof List<?> all
@@ -124,45 +112,29 @@ public final class Survey implements AutoCloseable {
         : 0;
   }
 
-  /**
-   * Lists what the selectors need and fills in the ids.
-   *
-   * @param listers the OAuth clients that may list: the first does, and the next one what it is
-   *     refused
-   */
+  /** Lists what the selectors need, by the first client that may, and fills in the ids. */
   public Plan plan(String topics, List<String> listers) {
     SelectorParser.Parsed parsed = new SelectorParser(catalogue).parse(topics);
-    Map<Listing, List<Listing.Entity>> listings =
-        new Directory(template, clients)
-            .listFor(parsed.selectors(), listers, progress -> {})
-            .entities();
+    Directory.Listed listings =
+        new Directory(template, clients).listFor(parsed.selectors(), listers, progress -> {});
     Map<String, Integer> found = new LinkedHashMap<>();
     for (TopicSelector selector : parsed.selectors()) {
       // A combined selector was taken apart into several of the same text
-      int count = Expansion.of(List.of(selector), listings).topics().size();
-      found.merge(selector.text(), count, Integer::sum);
+      found.merge(selector.text(), listings.topics(selector).size(), Integer::sum);
     }
-    List<Selected> selected =
-        found.entrySet().stream().map(it -> new Selected(it.getKey(), it.getValue())).toList();
-    List<String> all = Expansion.of(parsed.selectors(), listings).topics();
+    List<String> all = Expansion.of(parsed.selectors(), listings.entities()).topics();
     List<String> subscriptions = new TopicCombiner(catalogue).combine(all);
     int channels =
         new TopicSharder(TopicSharder.CHANNEL_LIMIT)
             .plan(dev.caravan.topic.Plan.NOTHING, subscriptions, Refusals.NONE)
             .shards()
             .size();
-    return new Plan(selected, all, subscriptions.size(), channels, parsed.warnings());
+    return new Plan(found, all, subscriptions.size(), channels, parsed.warnings());
   }
 
-  /** Asks by an OAuth client what each kind of topic demands. */
   public List<Demand> demands(List<String> topics, String client) {
-    Map<String, Integer> patterns = new TreeMap<>();
-    for (String topic : topics) {
-      String pattern = catalogue.generalise(topic);
-      patterns.merge(pattern, 1, Integer::sum);
-    }
     Map<String, JsonNode> available = available(client);
-    return patterns.entrySet().stream()
+    return catalogue.countByPattern(topics).entrySet().stream()
         .map(it -> demand(it.getKey(), it.getValue(), available.get(it.getKey())))
         .toList();
   }
@@ -193,12 +165,10 @@ public final class Survey implements AutoCloseable {
             template,
             clients,
             client,
-            exchange -> {
-              exchange.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
-              exchange.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
-              exchange
-                  .getMessage()
-                  .setHeader(Exchange.HTTP_QUERY, "expand=requiresPermissions&expand=transports");
+            call -> {
+              call.getMessage().setHeader(Exchange.HTTP_METHOD, "GET");
+              call.getMessage().setHeader(Exchange.HTTP_PATH, AVAILABLE);
+              call.getMessage().setHeader(Exchange.HTTP_QUERY, EXPANDED);
             });
     Map<String, JsonNode> topics = new HashMap<>();
     try {

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -31,14 +32,10 @@ import java.util.function.LongSupplier;
 final class UnacknowledgedFrames {
 
   /**
-   * Copies of an event are not more than this apart, but for the difference of two clocks: so late
-   * one may come. Who moves a shard reads it for as long beside the other, so what came before the
-   * one and after the other is never taken for copies.
+   * Copies of an event come so far apart at most, but for the difference of two clocks: who moves a
+   * shard reads it for as long beside the other.
    */
   static final long APART_MILLIS = Timings.defaults().drainMove().toMillis();
-
-  /** What is told before it was read is remembered for so long. */
-  private static final long EARLY_MILLIS = APART_MILLIS;
 
   /** Of events that look the same so often copies are paired in their order. */
   private static final int MOST_ALIKE = 200;
@@ -54,6 +51,7 @@ final class UnacknowledgedFrames {
   /** One that was told before it was read, by our clock. */
   private record Early(EventId id, long at, long heardAt) {}
 
+  /** Beyond that the oldest are given up. */
   private final LongSupplier mostBytes;
 
   private final NavigableMap<Long, Read> inOrder = new TreeMap<>();
@@ -67,9 +65,6 @@ final class UnacknowledgedFrames {
   private long liveSince = Long.MAX_VALUE;
   private OptionalLong droppedUntil = OptionalLong.empty();
 
-  /**
-   * @param mostBytes how many are kept at most; beyond that the oldest are given up
-   */
   UnacknowledgedFrames(LongSupplier mostBytes) {
     this.mostBytes = mostBytes;
   }
@@ -112,55 +107,47 @@ final class UnacknowledgedFrames {
     if (!earlyIds.containsKey(read.event().id())) {
       return false;
     }
-    Early nearest = null;
-    for (Early one : early) {
-      if (one.id().equals(read.event().id())
-          && apart(read, one.at()) <= APART_MILLIS
-          && (nearest == null || apart(read, one.at()) < apart(read, nearest.at()))) {
-        nearest = one;
-      }
-    }
-    if (nearest == null) {
-      return false;
-    }
-    early.remove(nearest);
-    forgetEarly(nearest);
-    return true;
+    Optional<Early> nearest =
+        early.stream()
+            .filter(one -> one.id().equals(read.event().id()))
+            .filter(one -> apart(read, one.at()) <= APART_MILLIS)
+            .min(Comparator.comparingLong(one -> apart(read, one.at())));
+    nearest.ifPresent(
+        one -> {
+          early.remove(one);
+          forgetEarly(one);
+        });
+    return nearest.isPresent();
   }
 
   private static long apart(Read read, long at) {
     return Math.abs(read.at() - at);
   }
 
-  /**
-   * Kafka has these.
-   *
-   * @param ageMillis age of the newest before which all is acknowledged; -1 if not known
-   * @param now by the clock by which frames were read
-   */
+  /** Kafka has these, and all that is older than this age; -1 if that is not known. */
   synchronized void acknowledged(List<Forwarded> there, long ageMillis, long now) {
     forwarded(there, 0, now);
-    if (ageMillis >= 0) {
-      acknowledgedUntil(now - ageMillis - HEARD_WITHIN_MILLIS - APART_MILLIS);
+    if (ageMillis < 0) {
+      return;
+    }
+    long before = now - ageMillis - HEARD_WITHIN_MILLIS - APART_MILLIS;
+    while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
+      poll();
+    }
+    if (droppedUntil.orElse(before) < before) {
+      droppedUntil = OptionalLong.empty();
     }
   }
 
   /**
-   * Another instance has handed over and had forwarded these. It read for a while beside our
-   * channel, so what it tells cannot have taken longer than since then.
-   *
-   * @param now by the clock by which frames were read
-   * @return how many are not kept any more
+   * Another instance has handed over and had forwarded these, while it read beside our channel.
+   * Returns how many are not kept any more.
    */
   synchronized int handedOver(List<Forwarded> there, long now) {
     return forwarded(there, Math.max(0, now - liveSince - APART_MILLIS), now);
   }
 
-  /**
-   * What was read before is not to be had from here: others have forwarded it.
-   *
-   * @param now by the clock by which frames were read
-   */
+  /** What was read before is not to be had from here: others have forwarded it. */
   synchronized void beginAnew(long now) {
     takeAll();
     if (liveSince != Long.MAX_VALUE) {
@@ -168,13 +155,6 @@ final class UnacknowledgedFrames {
     }
   }
 
-  /**
-   * Another instance forwards these.
-   *
-   * @param mostDelay how long it may have taken until we hear of it
-   * @param now by the clock by which frames were read
-   * @return how many are not kept any more
-   */
   private int forwarded(List<Forwarded> there, long mostDelay, long now) {
     forgetEarly(now);
     Map<EventId, List<Long>> theirs = new HashMap<>();
@@ -188,9 +168,8 @@ final class UnacknowledgedFrames {
   }
 
   /**
-   * By how much our times are behind theirs: told by events that both have once. What they may have
-   * read before our channel read tells nothing, nor what is further apart: that only looks the
-   * same. Of two the lower is taken, as what is told is heard later, never sooner.
+   * By how much our times are behind theirs, told by events that both have once since our channel
+   * read. Of two the lower is taken, as what is told is heard later, never sooner.
    */
   private long difference(Map<EventId, List<Long>> theirs, long mostDelay) {
     List<Long> differences = new ArrayList<>();
@@ -240,7 +219,7 @@ final class UnacknowledgedFrames {
       long at = theirs.get(other) + difference;
       // Of what was read before, or while our channel did not, no copy will come
       if (!found.contains(other)
-          && at > Math.max(liveSince, now - EARLY_MILLIS)
+          && at > Math.max(liveSince, now - APART_MILLIS)
           && early.size() < MOST_EARLY) {
         early.addLast(new Early(id, at, now));
         earlyIds.merge(id, 1, Integer::sum);
@@ -249,16 +228,6 @@ final class UnacknowledgedFrames {
     }
   }
 
-  private void acknowledgedUntil(long before) {
-    while (!inOrder.isEmpty() && inOrder.firstEntry().getValue().at() < before) {
-      poll();
-    }
-    if (droppedUntil.isPresent() && droppedUntil.getAsLong() < before) {
-      droppedUntil = OptionalLong.empty();
-    }
-  }
-
-  /** The first that is kept, which is not any more; null if there is none. */
   synchronized Read poll() {
     return inOrder.isEmpty() ? null : remove(inOrder.firstKey());
   }
@@ -275,7 +244,7 @@ final class UnacknowledgedFrames {
   }
 
   private void forgetEarly(long now) {
-    while (!early.isEmpty() && now - early.getFirst().heardAt() > EARLY_MILLIS) {
+    while (!early.isEmpty() && now - early.getFirst().heardAt() > APART_MILLIS) {
       forgetEarly(early.removeFirst());
     }
   }
@@ -303,7 +272,6 @@ final class UnacknowledgedFrames {
     return bytes;
   }
 
-  /** All of it, which is not kept any more. */
   synchronized List<Read> takeAll() {
     List<Read> all = List.copyOf(inOrder.values());
     inOrder.clear();
@@ -316,10 +284,5 @@ final class UnacknowledgedFrames {
   /** Until when something was given up that may not be in Kafka yet; empty if nothing. */
   synchronized OptionalLong droppedUntil() {
     return droppedUntil;
-  }
-
-  /** Whether something is not covered any more: it was given up, and may not be in Kafka. */
-  synchronized boolean isIncomplete() {
-    return droppedUntil.isPresent();
   }
 }

@@ -39,6 +39,11 @@ public record Plan(List<Shard> shards, List<Shard> unread) {
     return subscriptions(shards).toList();
   }
 
+  /** Those that there is no room for included. */
+  public List<String> wanted() {
+    return Stream.concat(subscriptions(shards), subscriptions(unread)).toList();
+  }
+
   /** How many subscriptions are not read. */
   public int left() {
     return (int) subscriptions(unread).count();

@@ -4,12 +4,14 @@ import dev.caravan.Spelling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Knows the topics of Genesys Cloud: how they are spelt, which one a concrete name belongs to, what
@@ -80,6 +82,13 @@ public final class TopicCatalogue {
    */
   public String generalise(String concreteTopic) {
     return known(concreteTopic).pattern;
+  }
+
+  /** How many of some concrete topics are of which pattern. */
+  public Map<String, Integer> countByPattern(Collection<String> concreteTopics) {
+    Map<String, Integer> counts = new TreeMap<>();
+    concreteTopics.forEach(topic -> counts.merge(generalise(topic), 1, Integer::sum));
+    return counts;
   }
 
   /** The patterns that differ least from a name that may be misspelt, the nearest first. */

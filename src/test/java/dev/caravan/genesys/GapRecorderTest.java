@@ -8,8 +8,6 @@ import dev.caravan.channel.Cause;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
-import dev.caravan.topic.Plan;
-import dev.caravan.topic.TopicSharder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +59,7 @@ class GapRecorderTest {
             over::add,
             new HashMap<>());
     recorder.started();
-    recorder.planned(new Plan(List.of(new TopicSharder.Shard(0, TOPICS))));
+    recorder.wanted(TOPICS);
   }
 
   private void lostAndFound() {
@@ -229,12 +227,13 @@ class GapRecorderTest {
   @Test
   void attemptsAreRememberedOnTheClockOfTheNextRun() {
     recorder.attempts(REPLICA, new Attempts(3, 1_090_000));
-    recorder.preparation(new Attempts(1, 1_002_000));
+    recorder.attempts(recorder.preparation(), new Attempts(1, 1_002_000));
 
     start(1_030_000);
 
     assertThat(recorder.earlier(REPLICA, 500)).isEqualTo(new Attempts(3, 1_090_000 - 500 + 500));
-    assertThat(recorder.earlierPreparation(1_030_000)).isEqualTo(new Attempts(1, 1_030_000));
+    assertThat(recorder.earlier(recorder.preparation(), 1_030_000))
+        .isEqualTo(new Attempts(1, 1_030_000));
     assertThat(recorder.earlier(new Replica("receive", 1, 0), 1_030_000)).isEqualTo(Attempts.NONE);
   }
 
@@ -246,8 +245,8 @@ class GapRecorderTest {
     Map<Path, String> left = files();
     Replica other = new Replica("receive", 1, 0);
 
-    recorder.planned(new Plan(List.of(new TopicSharder.Shard(1, TOPICS))));
-    recorder.preparation(new Attempts(1, 1_014_000));
+    recorder.wanted(TOPICS);
+    recorder.attempts(recorder.preparation(), new Attempts(1, 1_014_000));
     recorder.attempts(other, new Attempts(1, 1_014_000));
     recorder.opened(other, TOPICS);
     recorder.reading(other, TOPICS, 1_013_000);

@@ -9,18 +9,20 @@ public final class HandOvers {
 
   /** Adds "leave" and "stay" to the notes. */
   public static void note(GenesysComponent component, String route, List<String> notes) {
-    component.handsOver(
-        route,
-        new GenesysComponent.HandOver() {
-          @Override
-          public void leave() {
-            notes.add("leave");
-          }
+    component
+        .handOvers()
+        .put(
+            route,
+            new GenesysComponent.HandOver() {
+              @Override
+              public void leave() {
+                notes.add("leave");
+              }
 
-          @Override
-          public void stay() {
-            notes.add("stay");
-          }
-        });
+              @Override
+              public void stay() {
+                notes.add("stay");
+              }
+            });
   }
 }

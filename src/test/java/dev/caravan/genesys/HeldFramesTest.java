@@ -146,13 +146,7 @@ class HeldFramesTest {
   }
 
   private HeldFrames standingBy() {
-    return HeldFrames.standingBy(
-        1,
-        () -> 1_000_000,
-        () -> false,
-        () -> now,
-        (shard, read) -> forwarded.add(text(read.event())),
-        () -> pairedOff++);
+    return frames(true).standingBy(() -> 1_000_000);
   }
 
   @Test
@@ -225,7 +219,7 @@ class HeldFramesTest {
     now += 1_000;
     assertThat(frames.keeps(10, () -> letters.add("not settled"))).isTrue();
 
-    frames.acknowledgedUntil(now);
+    frames.acknowledged(List.of(), 0, now + UnacknowledgedFrames.HEARD_WITHIN_MILLIS);
     assertThat(letters).isEmpty();
     frames.takeOver();
     frames.unreadable().run();
@@ -361,14 +355,7 @@ class HeldFramesTest {
   @Test
   void whatWasReadBeforeAMoveByOneThatStoodByIsNotTakenForWhatCameAfterIt() {
     HeldFrames old = frames(false);
-    HeldFrames frames =
-        HeldFrames.standingBy(
-            1,
-            () -> 1_000_000,
-            () -> false,
-            () -> now,
-            (shard, read) -> forwarded.add(text(read.event())),
-            () -> pairedOff++);
+    HeldFrames frames = standingBy();
     frames.unacknowledged().reading(now);
     old.note(true);
     now += 1_000;

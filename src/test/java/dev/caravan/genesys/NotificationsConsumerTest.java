@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.BackgroundHealthCheck;
 import dev.caravan.background.BackgroundTask;
-import dev.caravan.channel.AttemptBudget;
 import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.frame.EnvelopeReader;
@@ -343,7 +342,7 @@ class NotificationsConsumerTest {
     @Component("genesys")
     class Spoilt extends GenesysComponent {
       @Override
-      public AttemptBudget budget(String client) {
+      public OfClient of(String client) {
         throw new IllegalStateException("not now");
       }
     }

@@ -56,7 +56,8 @@ class PreparationLoopTest {
       GenesysConfiguration configuration = new GenesysConfiguration();
       configuration.setTopics(
           "v2.routing.queues.11111111-1111-1111-1111-111111111111.conversations");
-      PreparationLoop loop = loop(context, folder, configuration, background, read);
+      PreparationLoop loop =
+          loop(context, folder, preparation(context, configuration), background, read);
 
       loop.start();
       control.settle();
@@ -71,28 +72,28 @@ class PreparationLoopTest {
       throws Exception {
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.start();
-      PreparationLoop loop =
-          loop(context, folder, new GenesysConfiguration(), Runnable::run, plans::add);
+      Preparation preparation = preparation(context, new GenesysConfiguration());
+      PreparationLoop loop = loop(context, folder, preparation, Runnable::run, plans::add);
 
-      assertThat(loop.problem()).isPresent();
+      assertThat(preparation.problem()).isPresent();
       assertThat(loop.problem(false)).isEmpty();
       loop.start();
       assertThat(loop.problem(false)).isPresent();
       loop.stop();
 
-      assertThat(loop.problem()).isPresent();
+      assertThat(preparation.problem()).isPresent();
     }
   }
 
   private PreparationLoop loop(
       CamelContext context,
       Path folder,
-      GenesysConfiguration configuration,
+      Preparation preparation,
       Executor background,
       Consumer<Plan> read) {
     return new PreparationLoop(
         context,
-        preparation(context, configuration),
+        preparation,
         new GapRecorder(
             "receive",
             GapLedger.open(folder, Clock.systemUTC()),

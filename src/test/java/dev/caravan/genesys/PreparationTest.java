@@ -148,7 +148,7 @@ class PreparationTest {
 
   @Test
   void beforeTheFirstRunItIsBlind() {
-    assertThat(preparation.health()).isEqualTo(Health.BLIND);
+    assertThat(preparation.problem().orElseThrow().health()).isEqualTo(Health.BLIND);
     assertThat(preparation.problem()).isPresent();
     assertThat(preparation.planned()).isFalse();
   }
@@ -235,7 +235,7 @@ class PreparationTest {
 
     assertThat(run("").plan()).isEmpty();
     assertThat(topicsOf(early.get(0))).isEqualTo(lastRun).hasSize(20);
-    assertThat(preparation.problem().orElseThrow()).contains("503");
+    assertThat(preparation.problem().orElseThrow().sentence()).contains("503");
 
     run("");
     assertThat(early).hasSize(1);
@@ -274,8 +274,8 @@ class PreparationTest {
 
     assertThat(outcome.plan()).isEmpty();
     assertThat(outcome.again()).isEmpty();
-    assertThat(preparation.health()).isEqualTo(Health.BROKEN);
-    assertThat(preparation.problem()).contains("GENESYS_REGION is wrong.");
+    assertThat(preparation.problem())
+        .contains(new NotificationsHealthCheck.Problem(Health.BROKEN, "GENESYS_REGION is wrong."));
     assertThat(listings).isZero();
   }
 
@@ -284,7 +284,7 @@ class PreparationTest {
     configuration.setTopics("v2.routing.queue.*.conversations");
 
     assertThat(run("").again()).isEmpty();
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith("GENESYS_TOPICS cannot be followed.")
         .contains("v2.routing.queues");
   }
@@ -297,8 +297,8 @@ class PreparationTest {
     Preparation.Outcome outcome = run("");
 
     assertThat(outcome.again()).contains(Duration.ofMinutes(5));
-    assertThat(preparation.health()).isEqualTo(Health.BROKEN);
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().health()).isEqualTo(Health.BROKEN);
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith("Nothing matches v2.routing.queues.*.conversations");
   }
 
@@ -309,8 +309,8 @@ class PreparationTest {
     Preparation.Outcome outcome = run("");
 
     assertThat(outcome.again()).contains(Duration.ofSeconds(2));
-    assertThat(preparation.health()).isEqualTo(Health.BLIND);
-    assertThat(preparation.problem().orElseThrow()).contains("503").endsWith("in 2 s.");
+    assertThat(preparation.problem().orElseThrow().health()).isEqualTo(Health.BLIND);
+    assertThat(preparation.problem().orElseThrow().sentence()).contains("503").endsWith("in 2 s.");
     assertThat(run("").again()).contains(Duration.ofSeconds(4));
   }
 
@@ -339,7 +339,7 @@ class PreparationTest {
     failure = CallException.refused("Missing routing:queue:view.", 403);
 
     assertThat(run("").again()).contains(Duration.ofMinutes(5));
-    assertThat(preparation.health()).isEqualTo(Health.BROKEN);
+    assertThat(preparation.problem().orElseThrow().health()).isEqualTo(Health.BROKEN);
     assertThat(signals).extracting(Signal::type).containsExactly("BROKEN");
   }
 
@@ -392,8 +392,8 @@ class PreparationTest {
     Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan().orElseThrow().shards()).hasSize(18);
-    assertThat(preparation.health()).isEqualTo(Health.BROKEN);
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().health()).isEqualTo(Health.BROKEN);
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith(
             "3 subscriptions are not being read: reading all needs 20 channels; 18 can be used ");
   }
@@ -414,7 +414,7 @@ class PreparationTest {
     Plan more = run("").plan().orElseThrow();
 
     assertThat(more.shards()).isEqualTo(plan.shards());
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith("1 subscriptions are not being read: reading all needs 55 channels; 54 can be")
         .contains("Add an OAuth client (GENESYS_CLIENTS_<NAME>_ID and _SECRET)");
   }
@@ -434,7 +434,7 @@ class PreparationTest {
     Plan without = run("").plan().orElseThrow();
 
     assertThat(without.of("emea")).isEmpty();
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith("5 subscriptions are not being read: reading all needs 39 channels; 36 can be")
         .contains("1 of 3 OAuth clients cannot log in.");
 
@@ -529,7 +529,7 @@ class PreparationTest {
     refusesTo = Set.copyOf(clients);
 
     assertThat(run("").plan()).isEmpty();
-    assertThat(preparation.problem().orElseThrow()).startsWith("It may not list.");
+    assertThat(preparation.problem().orElseThrow().sentence()).startsWith("It may not list.");
     assertThat(listings).as("each was asked").isEqualTo(3);
   }
 
@@ -615,7 +615,7 @@ class PreparationTest {
     assertThat(run("").plan()).isEmpty();
     assertThat(early).hasSize(2);
     assertThat(preparation.planned()).isFalse();
-    assertThat(preparation.problem().orElseThrow()).contains("503");
+    assertThat(preparation.problem().orElseThrow().sentence()).contains("503");
 
     // Begins anew, with less than what is read already
     failsAt = 2;
@@ -812,7 +812,7 @@ class PreparationTest {
     Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan().orElseThrow().shards()).hasSize(9);
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith(
             "21 subscriptions are not being read: reading all needs 40 channels; 18 can be used ")
         .endsWith("or set GENESYS_REDUNDANCY to 1: with 2 every topic takes two channels.");
@@ -826,7 +826,7 @@ class PreparationTest {
     Preparation.Outcome outcome = run("");
 
     assertThat(outcome.plan().orElseThrow().shards()).hasSize(9);
-    assertThat(preparation.problem().orElseThrow())
+    assertThat(preparation.problem().orElseThrow().sentence())
         .startsWith(
             "21 subscriptions are not being read: reading all needs 40 channels; 18 can be used ")
         .endsWith("or set CARAVAN_STANDBY to 0: with 1 every topic takes two channels.");

@@ -148,8 +148,8 @@ class SharedReadingTest {
                 clock,
                 opener,
                 new Recording(),
-                endpoint.component().budget(client),
-                endpoint.component().groups(client)));
+                endpoint.component().of(client).budget(),
+                endpoint.component().of(client).groups()));
     gaps = new GapRecorder("receive", ledger(), clock, signal -> {}, over::add, new HashMap<>());
     gaps.started();
     gaps.wanted(TOPICS);

@@ -159,13 +159,13 @@ class UnacknowledgedFramesTest {
       bring("n" + number);
       now += 10;
     }
-    assertThat(frames.isIncomplete()).isTrue();
+    assertThat(frames.droppedUntil()).isPresent();
 
     now += 20_000;
     bring("last");
     told(4_000, "last", 0);
 
-    assertThat(frames.isIncomplete()).isFalse();
+    assertThat(frames.droppedUntil()).isEmpty();
     assertThat(all()).isEmpty();
   }
 

@@ -16,10 +16,6 @@ import java.util.stream.Stream;
  * What can be read again of the topics of a gap: states of users as they are now, and conversations
  * as analytics keeps them. Everything else Genesys Cloud has forgotten.
  *
- * @param states users whose state is read again, by which
- * @param queues conversations of these queues are read again
- * @param users and of these users
- * @param conversations and these
  * @param lost topics of which nothing can be read again
  */
 record BackfillPlan(
@@ -30,27 +26,23 @@ record BackfillPlan(
     int lost) {
 
   enum Read {
-    PRESENCE("presence", "presences", "presence"),
-    ROUTING_STATUS("routing-status", "routing statuses", "routingstatus"),
-    ADHERENCE("adherence", "adherences", "workforcemanagement.adherence"),
-    CONVERSATIONS("conversations", "conversations", "conversations");
+    PRESENCE("presences", "presence"),
+    ROUTING_STATUS("routing statuses", "routingstatus"),
+    ADHERENCE("adherences", "workforcemanagement.adherence"),
+    CONVERSATIONS("conversations", "conversations");
 
-    private final String label;
     private final String plural;
     private final String topic;
 
-    Read(String label, String plural, String topic) {
-      this.label = label;
+    Read(String plural, String topic) {
       this.plural = plural;
       this.topic = topic;
     }
 
-    /** As in headers, metrics and routes. */
     String label() {
-      return label;
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** As in sentences. */
     String plural() {
       return plural;
     }
@@ -58,10 +50,15 @@ record BackfillPlan(
 
   /** Reads the names of topics; combined ones stand for what they combine. */
   static BackfillPlan of(Collection<String> topics) {
-    Sorter sorter = new Sorter();
-    long lost = TopicCombiner.singles(topics).filter(topic -> !sorter.takes(topic)).count();
-    return new BackfillPlan(
-        sorter.states, sorter.queues, sorter.users, sorter.conversations, (int) lost);
+    BackfillPlan plan =
+        new BackfillPlan(
+            new EnumMap<>(Read.class),
+            new LinkedHashSet<>(),
+            new LinkedHashSet<>(),
+            new LinkedHashSet<>(),
+            0);
+    long lost = TopicCombiner.singles(topics).filter(topic -> !plan.takes(topic)).count();
+    return new BackfillPlan(plan.states, plan.queues, plan.users, plan.conversations, (int) lost);
   }
 
   List<Read> reads() {
@@ -72,51 +69,42 @@ record BackfillPlan(
     return reads;
   }
 
-  /** The users whose states this reading asks for. */
   Set<String> users(Read what) {
     return states.getOrDefault(what, Set.of());
   }
 
-  private static final class Sorter {
-    private final Map<Read, Set<String>> states = new EnumMap<>(Read.class);
-    private final Set<String> queues = new LinkedHashSet<>();
-    private final Set<String> users = new LinkedHashSet<>();
-    private final Set<String> conversations = new LinkedHashSet<>();
+  /** Upper and lower case do not matter in a topic, but in an id they are kept. */
+  private boolean takes(String topic) {
+    String[] parts = topic.split("\\.");
+    String lower = topic.toLowerCase(Locale.ROOT);
+    if (parts.length > 3 && lower.startsWith("v2.users.")) {
+      return takes(parts[2], lower.substring(lower.indexOf('.', "v2.users.".length()) + 1));
+    } else if (parts.length > 4
+        && lower.startsWith("v2.routing.queues.")
+        && parts[4].equalsIgnoreCase("conversations")) {
+      queues.add(parts[3]);
+    } else if (parts.length > 4 && lower.startsWith("v2.detail.events.conversation.")) {
+      conversations.add(parts[4]);
+    } else if (parts.length > 3 && lower.startsWith("v2.conversations.")) {
+      conversations.add(id(parts));
+    } else {
+      return false;
+    }
+    return true;
+  }
 
-    /** Upper and lower case do not matter in a topic, but in an id they are kept. */
-    boolean takes(String topic) {
-      String[] parts = topic.split("\\.");
-      String lower = topic.toLowerCase(Locale.ROOT);
-      if (parts.length > 3 && lower.startsWith("v2.users.")) {
-        return takes(parts[2], lower.substring(lower.indexOf('.', "v2.users.".length()) + 1));
-      } else if (parts.length > 4
-          && lower.startsWith("v2.routing.queues.")
-          && parts[4].equalsIgnoreCase("conversations")) {
-        queues.add(parts[3]);
-      } else if (parts.length > 4 && lower.startsWith("v2.detail.events.conversation.")) {
-        conversations.add(parts[4]);
-      } else if (parts.length > 3 && lower.startsWith("v2.conversations.")) {
-        conversations.add(id(parts));
-      } else {
-        return false;
-      }
+  private boolean takes(String user, String rest) {
+    if (rest.equals(Read.CONVERSATIONS.topic) || rest.startsWith(Read.CONVERSATIONS.topic + ".")) {
+      users.add(user);
       return true;
     }
+    Optional<Read> state = Stream.of(Read.values()).filter(it -> it.topic.equals(rest)).findAny();
+    state.ifPresent(it -> states.computeIfAbsent(it, its -> new LinkedHashSet<>()).add(user));
+    return state.isPresent();
+  }
 
-    private boolean takes(String user, String rest) {
-      if (rest.equals(Read.CONVERSATIONS.topic)
-          || rest.startsWith(Read.CONVERSATIONS.topic + ".")) {
-        users.add(user);
-        return true;
-      }
-      Optional<Read> state = Stream.of(Read.values()).filter(it -> it.topic.equals(rest)).findAny();
-      state.ifPresent(it -> states.computeIfAbsent(it, its -> new LinkedHashSet<>()).add(user));
-      return state.isPresent();
-    }
-
-    /** {@code v2.conversations.{id}.…}, but {@code v2.conversations.chats.{id}.…}. */
-    private static String id(String[] parts) {
-      return parts[2].matches(".*\\d.*") ? parts[2] : parts[3];
-    }
+  /** {@code v2.conversations.{id}.…}, but {@code v2.conversations.chats.{id}.…}. */
+  private static String id(String[] parts) {
+    return parts[2].matches(".*\\d.*") ? parts[2] : parts[3];
   }
 }

@@ -18,12 +18,15 @@ public final class BackfillProgress {
   private volatile boolean stopped;
 
   static BackfillProgress of(Exchange exchange) {
-    BackfillProgress progress =
-        exchange.getProperty(GenesysConstants.BACKFILL, BackfillProgress.class);
-    if (progress == null) {
+    return property(exchange, GenesysConstants.BACKFILL, BackfillProgress.class);
+  }
+
+  static <T> T property(Exchange exchange, String name, Class<T> type) {
+    T value = exchange.getProperty(name, type);
+    if (value == null) {
       throw new IllegalStateException("This step works only in a route from genesys:gaps.");
     }
-    return progress;
+    return value;
   }
 
   /**
@@ -47,7 +50,6 @@ public final class BackfillProgress {
     return stopped;
   }
 
-  /** One record was made, of the entity of this id. */
   void read(String id) {
     records.incrementAndGet();
     backfilled.add(id.toLowerCase(Locale.ROOT));

@@ -2,6 +2,7 @@ package dev.caravan.genesys.backfill;
 
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.genesys.Signal;
+import dev.caravan.genesys.backfill.BackfillPlan.Read;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -19,14 +20,12 @@ final class BackfillRun {
   private final BackfillPlan plan;
 
   // Guarded by this
-  private final Set<BackfillPlan.Read> missing = EnumSet.noneOf(BackfillPlan.Read.class);
-  private final Map<BackfillPlan.Read, Set<String>> unread = new EnumMap<>(BackfillPlan.Read.class);
-  private final Map<BackfillPlan.Read, Integer> counts = new EnumMap<>(BackfillPlan.Read.class);
-  private final Map<BackfillPlan.Read, String> failures = new EnumMap<>(BackfillPlan.Read.class);
+  private final Set<Read> missing = EnumSet.noneOf(Read.class);
+  private final Map<Read, Set<String>> unread = new EnumMap<>(Read.class);
+  private final Map<Read, Integer> counts = new EnumMap<>(Read.class);
+  private final Map<Read, String> failures = new EnumMap<>(Read.class);
 
   /**
-   * What became of a gap.
-   *
    * @param filled whether all that can be read again was
    */
   record Outcome(boolean filled, Signal signal) {}
@@ -46,38 +45,35 @@ final class BackfillRun {
     return plan;
   }
 
-  /** Users whose state was not read yet; to be asked for. */
-  synchronized List<String> unread(BackfillPlan.Read what) {
+  synchronized List<String> unread(Read what) {
     return List.copyOf(unread.get(what));
   }
 
   /** How many of the users no answer has held yet, as a sentence. */
-  synchronized String sentence(BackfillPlan.Read what) {
+  synchronized String sentence(Read what) {
     int asked = plan.users(what).size();
     int left = unread.get(what).size();
     return "%d of %d users are missing from the answers.".formatted(left, asked);
   }
 
   /**
-   * These records are committed.
-   *
-   * @param users their ids in lower case
-   * @return whether to ask for the others: an answer that left some out may be whole the next time
+   * These records are committed. Whether to ask for the others: an answer that left some out may be
+   * whole the next time.
    */
-  synchronized boolean backfilled(BackfillPlan.Read what, int records, Set<String> users) {
+  synchronized boolean backfilled(Read what, int records, Set<String> users) {
     int all = counts.merge(what, records, Integer::sum);
     unread.get(what).removeIf(user -> users.contains(user.toLowerCase(Locale.ROOT)));
     return !unread.get(what).isEmpty() && (records > 0 || all == 0);
   }
 
   /** Returns the outcome if this was the last reading. */
-  synchronized Optional<Outcome> failed(BackfillPlan.Read what, String why) {
+  synchronized Optional<Outcome> failed(Read what, String why) {
     failures.put(what, why);
     return ended(what);
   }
 
   /** Nothing more is asked for. Returns the outcome if this was the last reading. */
-  synchronized Optional<Outcome> ended(BackfillPlan.Read what) {
+  synchronized Optional<Outcome> ended(Read what) {
     missing.remove(what);
     return missing.isEmpty() ? Optional.of(outcome()) : Optional.empty();
   }
@@ -110,7 +106,6 @@ final class BackfillRun {
         : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
-  /** A gap of which nothing is read again. */
   static Outcome not(Gap gap, String because) {
     return outcome(gap, because, "Nothing was read again: " + because);
   }
@@ -118,12 +113,7 @@ final class BackfillRun {
   private static Outcome outcome(Gap gap, String whyNot, String sentence) {
     boolean filled = whyNot.isEmpty();
     Signal signal =
-        Signal.of("BACKFILLED")
-            .shard(gap.shard())
-            .cause(gap.cause())
-            .from(gap.from())
-            .to(gap.to())
-            .gap(gap.id())
+        Signal.of("BACKFILLED", gap)
             .backfilled(filled ? "yes" : "no, because " + whyNot)
             .sentence(
                 "Shard %d. The gap from %s to %s: %s"

@@ -18,12 +18,8 @@ public final class ConversationPages implements Processor {
 
   private static final int MOST_PAGES = 1_000;
 
-  private int pageSize = 100;
-
-  /** Conversations per page, as the query asks for them. Default and most that is allowed: 100. */
-  public void setPageSize(int pageSize) {
-    this.pageSize = pageSize;
-  }
+  /** As the query asks for them; no more are allowed. */
+  private static final int PAGE_SIZE = 100;
 
   public boolean more(Exchange exchange) {
     return query(exchange).more();
@@ -48,14 +44,10 @@ public final class ConversationPages implements Processor {
         page.get("totalHits") instanceof Number number
             ? Optional.of(number.intValue())
             : Optional.empty();
-    exchange.getMessage().setBody(query(exchange).take(found, hits, pageSize, MOST_PAGES));
+    exchange.getMessage().setBody(query(exchange).take(found, hits, PAGE_SIZE, MOST_PAGES));
   }
 
   private static ConversationQuery query(Exchange exchange) {
-    ConversationQuery query = exchange.getProperty(GenesysConstants.QUERY, ConversationQuery.class);
-    if (query == null) {
-      throw new IllegalStateException("This step works only in a route from genesys:gaps.");
-    }
-    return query;
+    return BackfillProgress.property(exchange, GenesysConstants.QUERY, ConversationQuery.class);
   }
 }

@@ -1,8 +1,7 @@
 package dev.caravan.genesys.backfill;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.genesys.GenesysConfiguration;
@@ -24,8 +23,6 @@ import java.util.Set;
  * it answers is looked at again here.
  */
 public final class ConversationQuery {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** More ids than this are not sent along as filters; what is not wanted is left out here. */
   private static final int MOST_FILTERS = 50;
@@ -52,7 +49,7 @@ public final class ConversationQuery {
 
   /** Filters by queue and user as JSON; none if there would be too many. */
   String filters() {
-    ArrayNode filters = JSON.createArrayNode();
+    ArrayNode filters = JsonNodeFactory.instance.arrayNode();
     int ids = plan.queues().size() + plan.users().size();
     if (plan.conversations().isEmpty() && ids <= MOST_FILTERS) {
       ObjectNode any = filters.addObject().put("type", "or");
@@ -60,11 +57,7 @@ public final class ConversationQuery {
       add(predicates, "queueId", plan.queues());
       add(predicates, "userId", plan.users());
     }
-    try {
-      return JSON.writeValueAsString(filters);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    return filters.toString();
   }
 
   private static void add(ArrayNode predicates, String dimension, Collection<String> ids) {
@@ -86,12 +79,7 @@ public final class ConversationQuery {
     return more;
   }
 
-  /**
-   * Takes a page; returns what is wanted of it and was on no page before: pages shift while they
-   * are read.
-   *
-   * @param hits how many conversations there are in all, as far as the answer says
-   */
+  /** What is wanted of a page and was on no page before: pages shift while they are read. */
   List<Map<?, ?>> take(
       Collection<?> conversations, Optional<Integer> hits, int pageSize, int most) {
     List<Map<?, ?>> wanted = new ArrayList<>();
@@ -124,8 +112,7 @@ public final class ConversationQuery {
 
   /** Whether something of it happened in the gap, work after the conversation included. */
   private boolean touched(Map<?, ?> conversation) {
-    Optional<Instant> start = instant(conversation.get("conversationStart"));
-    if (start.isPresent() && start.get().isAfter(to)) {
+    if (instant(conversation.get("conversationStart")).filter(to::isBefore).isPresent()) {
       return false;
     }
     Optional<Instant> end = instant(conversation.get("conversationEnd"));
@@ -171,13 +158,10 @@ public final class ConversationQuery {
   }
 
   private static Optional<Instant> instant(Object value) {
-    if (value instanceof String text) {
-      try {
-        return Optional.of(Instant.parse(text));
-      } catch (DateTimeException e) {
-        return Optional.empty();
-      }
+    try {
+      return Optional.of(Instant.parse(String.valueOf(value)));
+    } catch (DateTimeException e) {
+      return Optional.empty();
     }
-    return Optional.empty();
   }
 }

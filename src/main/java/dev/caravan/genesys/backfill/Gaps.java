@@ -44,9 +44,7 @@ public final class Gaps {
     waiting.clear();
   }
 
-  /**
-   * Whether there is a route that fills gaps, or was: it is being edited, or stops with the rest.
-   */
+  /** Whether there is a route that fills gaps, or was: it may be edited just now. */
   public synchronized boolean wereEverRead() {
     return everRead;
   }

@@ -12,6 +12,7 @@ import dev.caravan.genesys.GenesysComponent;
 import dev.caravan.genesys.GenesysConfiguration;
 import dev.caravan.genesys.GenesysConstants;
 import dev.caravan.genesys.GenesysEndpoint;
+import dev.caravan.genesys.backfill.BackfillPlan.Read;
 import dev.caravan.genesys.connect.CallException;
 import dev.caravan.genesys.connect.Failures;
 import java.time.Clock;
@@ -26,12 +27,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * {@code genesys:gaps}: for each gap that is over, one exchange per kind of what can be read again
@@ -44,17 +45,14 @@ public final class GapsConsumer extends DefaultConsumer {
 
   private static final Logger LOG = LoggerFactory.getLogger(GapsConsumer.class);
 
-  /**
-   * Analytics must not be asked about the last minute (Genesys Cloud's blog of 2022-04-21 on detail
-   * queries).
-   */
+  /** Analytics must not be asked about the last minute (Genesys Cloud's blog of 2022-04-21). */
   private static final Duration LEAST_DELAY = Duration.ofMinutes(1);
 
   /** After so many attempts at a reading, each with the retries of its calls, it has failed. */
   private static final int MOST_ATTEMPTS = 8;
 
   private static final CallException UNFORESEEN =
-      CallException.unavailable("Reading it failed unexpectedly; see the log.", 0, Duration.ZERO);
+      CallException.unavailable("Reading it failed unexpectedly; see the log.");
 
   private final GenesysConfiguration configuration;
   private final Timings timings;
@@ -97,16 +95,13 @@ public final class GapsConsumer extends DefaultConsumer {
     component().gaps().readNoMore();
     task.stop();
     readings.forEach(BackfillProgress::stop);
-    for (ScheduledExecutorService worker : workers()) {
-      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(worker);
+    // Built, but never started, if another route could not be
+    if (states != null) {
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(states);
+      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(conversations);
     }
     underWay.clear();
     super.doStop();
-  }
-
-  private List<ScheduledExecutorService> workers() {
-    // Built, but never started: another route could not be
-    return states == null ? List.of() : List.of(states, conversations);
   }
 
   // ---- what is to be read
@@ -129,19 +124,20 @@ public final class GapsConsumer extends DefaultConsumer {
     }
   }
 
-  private Duration delay(Gap gap, BackfillPlan.Read read) {
-    if (read != BackfillPlan.Read.CONVERSATIONS) {
+  private Duration delay(Gap gap, Read read) {
+    if (read != Read.CONVERSATIONS) {
       return Duration.ZERO;
     }
-    Duration asked = configuration.getDelay();
-    Instant due = gap.to().plus(asked.compareTo(LEAST_DELAY) > 0 ? asked : LEAST_DELAY);
-    Duration left = Duration.between(clock.instant(), due);
-    return left.isNegative() ? Duration.ZERO : left;
+    Instant due = gap.to().plus(longer(configuration.getDelay(), LEAST_DELAY));
+    return longer(Duration.between(clock.instant(), due), Duration.ZERO);
   }
 
-  private void schedule(BackfillRun run, BackfillPlan.Read read, int attempt, Duration delay) {
-    ScheduledExecutorService worker =
-        read == BackfillPlan.Read.CONVERSATIONS ? conversations : states;
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private void schedule(BackfillRun run, Read read, int attempt, Duration delay) {
+    ScheduledExecutorService worker = read == Read.CONVERSATIONS ? conversations : states;
     schedule(worker, delay.plusMillis(1), () -> attempt(run, read, attempt));
   }
 
@@ -155,18 +151,18 @@ public final class GapsConsumer extends DefaultConsumer {
 
   // ---- reading it
 
-  private void attempt(BackfillRun run, BackfillPlan.Read read, int attempt) {
+  private void attempt(BackfillRun run, Read read, int attempt) {
     if (!task.run(() -> carryOut(run, read, attempt)) && isRunAllowed()) {
       failed(run, read, attempt, UNFORESEEN);
     }
   }
 
-  private void carryOut(BackfillRun run, BackfillPlan.Read read, int attempt) {
+  private void carryOut(BackfillRun run, Read read, int attempt) {
     Optional<CallException> refusal = Optional.empty();
     // What one OAuth client may not read another may
     for (String client : clients(run.gap())) {
       BackfillProgress progress = new BackfillProgress();
-      Optional<Exception> failure = read(run, read, progress, client);
+      Optional<Throwable> failure = read(run, read, progress, client);
       if (progress.isStopped() || !isRunAllowed()) {
         return;
       }
@@ -191,23 +187,17 @@ public final class GapsConsumer extends DefaultConsumer {
     return inOrder(present, component().clientStatuses(), gap.shard());
   }
 
-  /**
-   * First who reads the topics of the gap: to another client, which may not see all of them,
-   * Genesys Cloud can answer less without a refusal.
-   */
+  /** First who reads the topics of the gap: others may be told less without a refusal. */
   static List<String> inOrder(List<String> clients, List<ClientStatus> statuses, int shard) {
-    Set<String> readers =
-        statuses.stream()
-            .filter(status -> status.reads(shard))
-            .map(ClientStatus::name)
-            .collect(Collectors.toSet());
+    List<String> readers =
+        statuses.stream().filter(it -> it.reads(shard)).map(ClientStatus::name).toList();
     return clients.stream()
         .sorted(Comparator.comparing(client -> !readers.contains(client)))
         .toList();
   }
 
-  private Optional<Exception> read(
-      BackfillRun run, BackfillPlan.Read read, BackfillProgress progress, String client) {
+  private Optional<Throwable> read(
+      BackfillRun run, Read read, BackfillProgress progress, String client) {
     readings.add(progress);
     Exchange exchange = exchange(run, read, progress);
     component().clients().by(client, exchange);
@@ -218,16 +208,12 @@ public final class GapsConsumer extends DefaultConsumer {
     } finally {
       readings.remove(progress);
     }
-    if (exchange.getException() == null) {
-      FailedStep.failure(exchange).ifPresent(exchange::setException);
-    }
-    Optional<Exception> failure = Optional.ofNullable(exchange.getException());
+    Optional<Throwable> failure = FailedStep.failure(exchange);
     releaseExchange(exchange, false);
     return failure;
   }
 
-  private void ended(
-      BackfillRun run, BackfillPlan.Read read, int attempt, BackfillProgress progress) {
+  private void ended(BackfillRun run, Read read, int attempt, BackfillProgress progress) {
     boolean more = run.backfilled(read, progress.records(), progress.backfilled());
     if (!progress.isCalled() || run.unread(read).isEmpty()) {
       run.ended(read).ifPresent(outcome -> tell(run.gap(), outcome));
@@ -241,7 +227,7 @@ public final class GapsConsumer extends DefaultConsumer {
     }
   }
 
-  private void failed(BackfillRun run, BackfillPlan.Read read, int attempt, CallException why) {
+  private void failed(BackfillRun run, Read read, int attempt, CallException why) {
     if (why.kind() == CallException.Kind.UNAVAILABLE && attempt < MOST_ATTEMPTS) {
       Duration pause = pause(attempt, why);
       String sentence =
@@ -253,11 +239,7 @@ public final class GapsConsumer extends DefaultConsumer {
                   why.getMessage(),
                   MOST_ATTEMPTS,
                   pause.toSeconds());
-      if (attempt == 1) {
-        LOG.warn(sentence);
-      } else {
-        LOG.debug(sentence);
-      }
+      LOG.atLevel(attempt == 1 ? Level.WARN : Level.DEBUG).log(sentence);
       schedule(run, read, attempt + 1, pause);
     } else {
       run.failed(read, why.getMessage()).ifPresent(outcome -> tell(run.gap(), outcome));
@@ -267,15 +249,14 @@ public final class GapsConsumer extends DefaultConsumer {
   private Duration pause(int attempt, CallException why) {
     long millis =
         Backoff.after(attempt).delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble());
-    Duration pause = Duration.ofMillis(millis);
-    return pause.compareTo(why.retryAfter()) > 0 ? pause : why.retryAfter();
+    return longer(Duration.ofMillis(millis), why.retryAfter());
   }
 
-  private Exchange exchange(BackfillRun run, BackfillPlan.Read read, BackfillProgress progress) {
+  private Exchange exchange(BackfillRun run, Read read, BackfillProgress progress) {
     Exchange exchange = createExchange(false);
     exchange.setProperty(GenesysConstants.BACKFILL, progress);
     exchange.getIn().setHeader(GenesysConstants.READ, read.label());
-    if (read == BackfillPlan.Read.CONVERSATIONS) {
+    if (read == Read.CONVERSATIONS) {
       ConversationQuery query = new ConversationQuery(run.gap(), run.plan(), configuration);
       exchange.setProperty(GenesysConstants.QUERY, query);
       exchange.setProperty(GenesysConstants.INTERVAL, query.interval());
@@ -288,17 +269,14 @@ public final class GapsConsumer extends DefaultConsumer {
 
   /** The backfill ends when its signal is committed; what was read must be committed before. */
   private void tell(Gap gap, BackfillRun.Outcome outcome) {
-    schedule(states, GapLedger.UNDER_WAY, () -> tellNow(gap, outcome));
-  }
-
-  private void tellNow(Gap gap, BackfillRun.Outcome outcome) {
-    if (outcome.filled()) {
-      LOG.info(outcome.signal().sentence());
-    } else {
-      LOG.warn(outcome.signal().sentence());
-    }
-    component().metrics().backfillEnded(outcome.filled());
-    component().signals().publish(outcome.signal());
-    underWay.remove(gap.id());
+    schedule(
+        states,
+        GapLedger.UNDER_WAY,
+        () -> {
+          LOG.atLevel(outcome.filled() ? Level.INFO : Level.WARN).log(outcome.signal().sentence());
+          component().metrics().backfillEnded(outcome.filled());
+          component().signals().publish(outcome.signal());
+          underWay.remove(gap.id());
+        });
   }
 }

@@ -27,7 +27,6 @@ import org.apache.camel.Processor;
  */
 public final class ReadAgain implements Processor {
 
-  /** What is read again; a word for the options of a bean. */
   public enum Kind {
     PRESENCE,
     ROUTING_STATUS,
@@ -39,15 +38,11 @@ public final class ReadAgain implements Processor {
   private static final String DETAILS = "v2.analytics.conversations.details";
 
   private final EnvelopeReader reader = new EnvelopeReader();
-  private Kind kind = Kind.PRESENCE;
-  private EventHeaders headers = new EventHeaders("", Clock.systemUTC());
+  private final Kind kind;
+  private final EventHeaders headers;
 
-  public void setKind(Kind kind) {
+  public ReadAgain(Kind kind, String source) {
     this.kind = kind;
-  }
-
-  /** The value of {@code ce_source}, as notifications have it. */
-  public void setSource(String source) {
     this.headers = new EventHeaders(source, Clock.systemUTC());
   }
 
@@ -64,44 +59,24 @@ public final class ReadAgain implements Processor {
     }
     Message message = exchange.getMessage();
     message.removeHeaders("*");
-    if (kind == Kind.CONVERSATION) {
-      conversation(message, read);
-    } else {
-      notification(message, read);
+    switch (kind) {
+      case PRESENCE -> state(message, read, ".presence", presence(read));
+      case ROUTING_STATUS -> state(message, read, ".routingStatus", routingStatus(read));
+      case ADHERENCE -> state(message, read, ".workforcemanagement.adherence", adherence(read));
+      case CONVERSATION -> conversation(message, read);
     }
     message.setHeader(GenesysConstants.ORIGIN, "backfill");
-    String id = kind == Kind.CONVERSATION ? "" : user(read);
-    BackfillProgress.of(exchange).read(id);
+    BackfillProgress.of(exchange).read(kind == Kind.CONVERSATION ? "" : user(read));
   }
 
   private boolean isStateMissing(Map<?, ?> read) {
-    return switch (kind) {
-      case PRESENCE -> map(read.get("presenceDefinition")).isEmpty();
-      case ROUTING_STATUS -> map(read.get("routingStatus")).isEmpty();
-      default -> false;
-    };
+    return kind == Kind.PRESENCE && map(read.get("presenceDefinition")).isEmpty()
+        || kind == Kind.ROUTING_STATUS && map(read.get("routingStatus")).isEmpty();
   }
 
-  private void notification(Message message, Map<?, ?> read) throws JsonProcessingException {
-    Map<String, Object> body =
-        switch (kind) {
-          case PRESENCE -> presence(read);
-          case ROUTING_STATUS -> routingStatus(read);
-          default -> adherence(read);
-        };
-    byte[] frame = frame(topic(read), body);
-    headers(message, frame);
-    message.setBody(frame);
-  }
-
-  private String topic(Map<?, ?> read) {
-    return "v2.users."
-        + user(read)
-        + switch (kind) {
-          case PRESENCE -> ".presence";
-          case ROUTING_STATUS -> ".routingStatus";
-          default -> ".workforcemanagement.adherence";
-        };
+  private void state(Message message, Map<?, ?> read, String topic, Map<String, Object> body)
+      throws JsonProcessingException {
+    message.setBody(headers(message, "v2.users." + user(read) + topic, body));
   }
 
   private String user(Map<?, ?> read) {
@@ -147,7 +122,7 @@ public final class ReadAgain implements Processor {
   }
 
   private void conversation(Message message, Map<?, ?> read) throws JsonProcessingException {
-    headers(message, frame(DETAILS, read));
+    headers(message, DETAILS, read);
     String id = String.valueOf(read.get("conversationId"));
     message.setHeader(GenesysConstants.KEY, id);
     message.setHeader("ce_subject", id);
@@ -174,25 +149,24 @@ public final class ReadAgain implements Processor {
       message.setHeader(GenesysConstants.MEDIA, primary);
     }
     if (media.size() > 1) {
-      message.setHeader(GenesysConstants.MEDIA_ALL, String.join(",", List.copyOf(media)));
+      message.setHeader(GenesysConstants.MEDIA_ALL, String.join(",", media));
     }
   }
 
-  private static byte[] frame(String topic, Map<?, ?> body) throws JsonProcessingException {
-    Map<String, Object> frame = new LinkedHashMap<>();
-    frame.put("topicName", topic);
-    frame.put("version", "2");
-    frame.put("eventBody", body);
-    frame.put("metadata", Map.of());
-    return JSON.writeValueAsBytes(frame);
-  }
-
-  private void headers(Message message, byte[] frame) {
+  /** Those of a notification of this body; returns its frame. */
+  private byte[] headers(Message message, String topic, Map<?, ?> body)
+      throws JsonProcessingException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("topicName", topic);
+    fields.put("version", "2");
+    fields.put("eventBody", body);
+    fields.put("metadata", Map.of());
+    byte[] frame = JSON.writeValueAsBytes(fields);
     if (reader.read(frame) instanceof Frame.Notification event) {
       headers.set(message, event, event.id().hex());
-    } else {
-      throw odd("what cannot be read as a state");
+      return frame;
     }
+    throw odd("what cannot be read as a state");
   }
 
   private static CallException odd(String what) {

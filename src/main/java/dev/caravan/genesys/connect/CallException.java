@@ -24,7 +24,6 @@ public final class CallException extends RuntimeException {
    */
   public static final Duration LONGEST_WAIT = Duration.ofMinutes(15);
 
-  private static final int OK = 200;
   private static final long serialVersionUID = 1L;
 
   private final Kind kind;
@@ -33,10 +32,10 @@ public final class CallException extends RuntimeException {
 
   private CallException(
       Kind kind, String sentence, int status, Duration retryAfter, Throwable cause) {
-    super(isTooLong(retryAfter) ? sentence + tooLong(retryAfter) : sentence, cause);
+    super(sentence + tooLong(retryAfter), cause);
     this.kind = kind;
     this.status = status;
-    this.retryAfter = isTooLong(retryAfter) ? LONGEST_WAIT : retryAfter;
+    this.retryAfter = retryAfter.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : retryAfter;
   }
 
   public static CallException unavailable(String sentence, int status, Duration retryAfter) {
@@ -55,7 +54,7 @@ public final class CallException extends RuntimeException {
 
   /** The answer says that all is well, and is not what was asked for. */
   public static CallException odd(String sentence) {
-    return unavailable(sentence, OK, Duration.ZERO);
+    return unavailable(sentence, 200, Duration.ZERO);
   }
 
   public static CallException unauthorised(String sentence) {
@@ -74,16 +73,11 @@ public final class CallException extends RuntimeException {
     return new CallException(Kind.REFUSED, sentence, status, Duration.ZERO, cause);
   }
 
-  private static boolean isTooLong(Duration asked) {
-    return asked.compareTo(LONGEST_WAIT) > 0;
-  }
-
   private static String tooLong(Duration asked) {
-    return " It asks to be left alone for "
-        + asked.toMinutes()
-        + " minutes; it is asked again after "
-        + LONGEST_WAIT.toMinutes()
-        + ".";
+    return asked.compareTo(LONGEST_WAIT) <= 0
+        ? ""
+        : " It asks to be left alone for %d minutes; it is asked again after %d."
+            .formatted(asked.toMinutes(), LONGEST_WAIT.toMinutes());
   }
 
   public Kind kind() {

@@ -27,8 +27,6 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +39,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -71,9 +68,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private static final Duration SOON = Duration.ofSeconds(15);
 
   private static final int MOST_AT_A_TIME = 20;
-  private static final int BAD_GATEWAY = 502;
-  private static final int GATEWAY_TIMEOUT = 504;
-  private static final int FIRST_ERROR = 400;
   private static final List<Class<? extends Exception>> UNREACHED =
       List.of(
           ConnectException.class,
@@ -166,7 +160,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   @Override
   public void dropToken(ChannelLink link) {
     if (link instanceof SocketLink socket) {
-      socket.token().ifPresent(session()::forget);
+      socket.token().ifPresent(session()::revoked);
     }
   }
 
@@ -178,7 +172,9 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         () -> {
           Optional<Rejections> answer = Optional.empty();
           try {
-            answer = subscribed(shard, link, subscriptions);
+            answer =
+                ofChannel(ControlRoute.SUBSCRIBE, shard, link, subscriptions)
+                    .map(it -> rejections(shard.number(), subscriptions, it).rejections());
             answer.ifPresent(it -> told(shard.number(), it, singles(subscriptions), again));
           } finally {
             answer.ifPresentOrElse(
@@ -187,19 +183,8 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         });
   }
 
-  private Optional<Rejections> subscribed(
-      Shard shard, ChannelLink link, List<String> subscriptions) {
-    return ofChannel(
-            ControlRoute.SUBSCRIBE,
-            shard,
-            link,
-            request -> request.setProperty(GenesysConstants.TOPICS, ids(subscriptions)))
-        .map(answer -> rejections(shard.number(), subscriptions, answer).rejections());
-  }
-
-  /** The answer to a call about the channel of an open socket; empty if there was none. */
   private Optional<Exchange> ofChannel(
-      ControlRoute route, Shard shard, ChannelLink link, Consumer<Exchange> more) {
+      ControlRoute route, Shard shard, ChannelLink link, List<String> topics) {
     if (!(link instanceof SocketLink socket) || socket.channel().isEmpty()) {
       return Optional.empty();
     }
@@ -213,7 +198,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
               request.setProperty(GenesysConstants.CHANNEL, Map.of("id", id));
               // A channel answers only to the token that made it
               socket.token().ifPresent(token -> request.setProperty(GenesysConstants.AS, token));
-              more.accept(request);
+              request.setProperty(GenesysConstants.TOPICS, ids(topics));
             });
     if (answer.getException() != null) {
       LOG.debug("Shard {}: no answer from {}", shard.number(), route, answer.getException());
@@ -229,21 +214,18 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         () -> {
           Optional<Set<String>> listed = Optional.empty();
           try {
-            listed = listed(shard, link);
+            listed =
+                ofChannel(ControlRoute.SUBSCRIPTIONS, shard, link, List.of())
+                    .flatMap(answer -> Rejections.permitted(answer.getMessage().getBody()));
           } finally {
             listed.ifPresentOrElse(it -> shard.listed(number, it), () -> shard.notListed(number));
           }
         });
   }
 
-  private Optional<Set<String>> listed(Shard shard, ChannelLink link) {
-    return ofChannel(ControlRoute.SUBSCRIPTIONS, shard, link, request -> {})
-        .map(answer -> answer.getMessage().getBody())
-        .flatMap(Rejections::permitted);
-  }
-
   private void told(int shard, Rejections answer, Set<String> asked, boolean again) {
-    rejected.merge(shard, answer, (before, now) -> before.without(asked).and(now));
+    rejected.merge(
+        shard, answer, (before, now) -> before.only(topic -> !asked.contains(topic)).and(now));
     if (!again) {
       answer.report(shard, consumer.metrics()::rejected, consumer::signal);
     }
@@ -273,20 +255,15 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
                     request.setProperty(GenesysConstants.TOPICS, ids(order.topics()));
                   });
       if (!again) {
-        channels.made(
-            exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
-            exchange.getProperty(GenesysConstants.TOKEN, Token.class));
+        channels.made(channel(exchange), exchange.getProperty(GenesysConstants.TOKEN, Token.class));
       }
       if (exchange.getException() != null) {
         attempt.giveUp();
-        abandon(exchange);
+        // What was made and could not be used is not tried again
+        id(exchange).ifPresent(channels::left);
         boolean called = again || exchange.getProperty(GenesysConstants.TOKEN) != null;
         Failure failure = Failures.of(exchange);
-        order
-            .shard()
-            .failed(
-                order.number(),
-                called ? failure.reaching(reached(exchange)) : failure.withoutAttempt());
+        failed(order, called ? failure.reaching(reached(exchange)) : failure.withoutAttempt());
       } else {
         opened(order, attempt, exchange);
       }
@@ -297,12 +274,24 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         LOG.error("Opening a channel failed unexpectedly; it is tried again.", e);
       }
       started.ifPresent(Attempt::giveUp);
-      order
-          .shard()
-          .failed(order.number(), Failure.unavailable("Opening a channel failed unexpectedly."));
+      failed(order, Failure.unavailable("Opening a channel failed unexpectedly."));
     } finally {
       underWay.remove(order);
     }
+  }
+
+  private static void failed(Order order, Failure why) {
+    order.shard().failed(order.number(), why);
+  }
+
+  private static Map<?, ?> channel(Exchange exchange) {
+    return exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
+  }
+
+  private static Optional<String> id(Exchange exchange) {
+    return Optional.ofNullable(channel(exchange).get("id"))
+        .filter(String.class::isInstance)
+        .map(String.class::cast);
   }
 
   /**
@@ -315,26 +304,16 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
     Exception failure = exchange.getException();
     CallException call = Failures.causeOf(CallException.class, failure);
-    if (call != null && call.status() != 0) {
-      boolean told =
-          call.status() >= FIRST_ERROR
-              && call.status() != BAD_GATEWAY
-              && call.status() != GATEWAY_TIMEOUT;
-      return told ? Reached.NO_CHANNEL : Reached.UNKNOWN;
+    int status = call == null ? 0 : call.status();
+    if (status != 0) {
+      boolean gateway = status == 502 || status == 504;
+      return status >= 400 && !gateway ? Reached.NO_CHANNEL : Reached.UNKNOWN;
     }
     SocketOpenException socket = Failures.causeOf(SocketOpenException.class, failure);
-    boolean nobody =
-        socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
-            || UNREACHED.stream().anyMatch(type -> Failures.causeOf(type, failure) != null);
-    return nobody ? Reached.NOBODY : Reached.UNKNOWN;
-  }
-
-  /** What was made and could not be used; it is not tried again. */
-  private void abandon(Exchange exchange) {
-    if (exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class).get("id")
-        instanceof String id) {
-      channels.left(id);
-    }
+    return socket != null && socket.kind() == SocketOpenException.Kind.UNREACHABLE
+            || UNREACHED.stream().anyMatch(type -> Failures.causeOf(type, failure) != null)
+        ? Reached.NOBODY
+        : Reached.UNKNOWN;
   }
 
   /** The channels of this bridge, and what is known of others'. */
@@ -345,30 +324,22 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   private void opened(Order order, Attempt attempt, Exchange exchange) {
     SocketLink link = attempt.link;
     if (link == null) {
-      order
-          .shard()
-          .failed(
-              order.number(),
-              Failure.refused(
-                  "The route that opens channels did not come to its step genesys:connect. Restore"
-                      + " it in routes/control.camel.yaml."));
+      failed(
+          order,
+          Failure.refused(
+              "The route that opens channels did not come to its step genesys:connect. Restore it in"
+                  + " routes/control.camel.yaml."));
       return;
     }
     List<String> subscribed = order.topics();
-    if (attempt.earlier().isPresent()) {
-      SocketLink earlier = attempt.earlier().get();
-      link.rotation(earlier.rotation());
-      link.token(earlier.token());
+    if (order.reuse().isPresent()) {
+      SocketLink earlier = (SocketLink) order.reuse().get();
+      link.made(earlier.token(), earlier.rotation());
     } else {
       Token token = exchange.getProperty(GenesysConstants.TOKEN, Token.class);
-      link.token(Optional.ofNullable(token));
-      link.rotation(
-          Rotation.of(
-              exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class),
-              token,
-              Instant.now(),
-              session().now(),
-              clock.getAsLong()));
+      link.made(
+          Optional.ofNullable(token),
+          Rotation.of(channel(exchange), token, Instant.now(), session().now(), clock.getAsLong()));
       Answered answered = rejections(order.shard().number(), order.topics(), exchange);
       Rejections rejections = answered.rejections();
       rejections.report(order.shard().number(), consumer.metrics()::rejected, consumer::signal);
@@ -376,13 +347,11 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       subscribed = rejections.subscribed();
       if (subscribed.isEmpty()) {
         link.close();
-        order
-            .shard()
-            .failed(
-                order.number(),
-                answered.others()
-                    ? new Failure(Failure.Kind.UNAVAILABLE, ELSEWHERE, SOON, 1)
-                    : Failure.refused(rejections.sentence()));
+        failed(
+            order,
+            answered.others()
+                ? new Failure(Failure.Kind.UNAVAILABLE, ELSEWHERE, SOON, 1)
+                : Failure.refused(rejections.sentence()));
         return;
       }
     }
@@ -391,17 +360,12 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
         .opened(order.number(), link, subscribed, link.rotation().at(), link.rotation().cause());
   }
 
-  /**
-   * What came of the subscriptions of a channel.
-   *
-   * @param rejections without what another client is asked for
-   * @param others whether there is such
-   */
+  /** What was rejected, but for what another client is asked for, and whether there is such. */
   private record Answered(Rejections rejections, boolean others) {}
 
   private Answered rejections(int shard, List<String> topics, Exchange exchange) {
     List<?> entities = exchange.getProperty(GenesysConstants.SUBSCRIPTIONS, List.class);
-    Map<String, String> refused = refused(exchange);
+    Map<?, ?> refused = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
     Rejections all = Rejections.of(topics, entities, refused);
     Set<String> elsewhere = refusals.learn(shard, client, topics, all);
     if (elsewhere.isEmpty()) {
@@ -415,27 +379,20 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return new Answered(Rejections.of(rest, entities, refused), true);
   }
 
-  /** What a shard was refused and another client is to be asked for, and how it was refused. */
-  private record Pending(
-      List<?> entities, Map<String, String> refused, Set<String> elsewhere, long at) {}
+  private record Pending(List<?> entities, Map<?, ?> refused, Set<String> elsewhere, long at) {}
 
   /**
-   * It was dealt anew what is read with this client: what is left with it although it may not see
-   * it, since nobody else has room, is told now.
-   *
-   * @param ageMillis what was refused later may not be dealt yet
-   * @return whether there is such
+   * What was dealt anew to this client although it may not see it, since nobody else has room, is
+   * told once that is so old. Whether there is more.
    */
   public boolean dealt(List<TopicSharder.Shard> shards, long ageMillis) {
     boolean later = false;
     for (TopicSharder.Shard shard : shards) {
       Queue<Pending> answers = pending.getOrDefault(shard.number(), new ConcurrentLinkedQueue<>());
-      List<Pending> due = new ArrayList<>(answers);
-      due.removeIf(answer -> clock.getAsLong() - answer.at() < ageMillis);
-      if (!due.isEmpty()) {
-        answers.removeAll(due);
-        Set<String> its = singles(shard);
-        due.forEach(answer -> left(shard.number(), answer, its));
+      for (Pending answer : answers) {
+        if (clock.getAsLong() - answer.at() >= ageMillis && answers.remove(answer)) {
+          left(shard.number(), answer, singles(shard.subscriptions()));
+        }
       }
       later |= !answers.isEmpty();
     }
@@ -445,12 +402,9 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
   /** What is read with this client from now on: of other topics it is not told what they were. */
   public void read(List<TopicSharder.Shard> shards) {
     for (TopicSharder.Shard shard : shards) {
-      rejected.computeIfPresent(shard.number(), (number, known) -> known.only(singles(shard)));
+      Set<String> its = singles(shard.subscriptions());
+      rejected.computeIfPresent(shard.number(), (number, known) -> known.only(its::contains));
     }
-  }
-
-  private static Set<String> singles(TopicSharder.Shard shard) {
-    return singles(shard.subscriptions());
   }
 
   private static Set<String> singles(List<String> subscriptions) {
@@ -466,14 +420,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
   }
 
-  private static Map<String, String> refused(Exchange exchange) {
-    Map<String, String> refused = new HashMap<>();
-    Map<?, ?> reasons = exchange.getProperty(GenesysConstants.REFUSED, Map.of(), Map.class);
-    reasons.forEach((topic, why) -> refused.put(String.valueOf(topic), String.valueOf(why)));
-    return refused;
-  }
-
-  /** A shard is not read with this client any more. */
   public void ended(int shard) {
     rejected.remove(shard);
     pending.remove(shard);
@@ -488,7 +434,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     return topics.stream().map(topic -> Map.of("id", topic)).toList();
   }
 
-  /** Shards of which a frame waits for longer than that. */
   public Set<Integer> heldBack(long millis) {
     long since = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(millis);
     return queues.entrySet().stream()
@@ -529,7 +474,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     executor = threads.newFixedThreadPool(this, "genesys-open", MOST_AT_A_TIME);
     subscribers = threads.newFixedThreadPool(this, "genesys-subscribe", MOST_AT_A_TIME);
     template = context().createProducerTemplate();
-    ServiceHelper.startService(template);
     channels =
         new OwnChannels(
             endpoint,
@@ -537,7 +481,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
             endpoint.component().data(),
             clients,
             client,
-            endpoint.component().ownChannels(client));
+            endpoint.component().of(client).channels());
     ServiceHelper.startService(channels);
   }
 
@@ -566,7 +510,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     private final Order order;
     private final FrameQueue queue;
 
-    /** Null until the socket is open. */
     private volatile SocketLink link;
 
     private int handshakes;
@@ -576,7 +519,6 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       this.queue = queue(order.shard().number());
     }
 
-    /** The attempt failed after all: closes the socket if there is one. */
     void giveUp() {
       if (link != null) {
         link.close();
@@ -584,18 +526,18 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
     }
 
     /**
-     * Opens the socket of the exchange's channel and waits for it, as long as the socket's own
-     * limits allow. What follows in the route runs on the caller's thread, not on the one that
-     * reads frames.
-     *
-     * @throws dev.caravan.genesys.connect.CallException if it could not be opened
+     * Opens the socket of the exchange's channel and waits for it. What follows in the route runs
+     * on the caller's thread, not on the one that reads frames.
      */
     private void connect(Exchange exchange) throws Exception {
       payForRepetition();
-      ClientSocketEndpoint server = server(exchange);
+      // The socket of before, if its channel is gone back to
+      Optional<SocketLink> earlier = order.reuse().map(SocketLink.class::cast);
+      ClientSocketEndpoint server =
+          earlier.isPresent() ? earlier.get().endpoint() : server(exchange);
       int channel = order.number();
       order.shard().connecting(channel);
-      Optional<String> id = id(exchange);
+      Optional<String> id = earlier.isPresent() ? earlier.get().channel() : id(exchange);
       Runnable takenOver = () -> id.ifPresent(channels::lost);
       ClientSocket socket =
           server.open(
@@ -644,7 +586,7 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       if (handshakes++ == 0) {
         return;
       }
-      AttemptBudget budget = endpoint.component().budget(client);
+      AttemptBudget budget = endpoint.component().of(client).budget();
       long wait = budget.room().again();
       if (wait > 0) {
         throw CallException.unavailable(
@@ -653,42 +595,20 @@ public final class CamelChannelOpener extends ServiceSupport implements ChannelO
       budget.charge(false);
     }
 
-    /** The socket of before, if its channel is gone back to. */
-    Optional<SocketLink> earlier() {
-      return order.reuse().map(SocketLink.class::cast);
-    }
-
-    private Optional<String> id(Exchange exchange) {
-      if (earlier().isPresent()) {
-        return earlier().get().channel();
-      }
-      Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.of(), Map.class);
-      return channel.get("id") instanceof String text ? Optional.of(text) : Optional.empty();
-    }
-
     private ClientSocketEndpoint server(Exchange exchange) throws Exception {
-      if (earlier().isPresent()) {
-        return earlier().get().endpoint();
-      }
-      Map<?, ?> channel = exchange.getProperty(GenesysConstants.CHANNEL, Map.class);
-      if (channel == null || !(channel.get("connectUri") instanceof String connectUri)) {
+      if (!(channel(exchange).get("connectUri") instanceof String connectUri)) {
         throw CallException.unavailable(
             "Genesys Cloud answered without the address of the socket.");
       }
-      URI address = address(connectUri);
-      GenesysComponent component = endpoint.component();
-      return component.sockets().endpoint(address, component.network().socketOptions(address));
-    }
-
-    /** The address is a credential, so a malformed one is not quoted. */
-    private static URI address(String connectUri) {
       try {
-        return new URI(connectUri);
+        URI address = new URI(connectUri);
+        GenesysComponent component = endpoint.component();
+        return component.sockets().endpoint(address, component.network().socketOptions(address));
       } catch (URISyntaxException e) {
+        // The address is a credential, so it is not quoted
         throw CallException.unavailable(
-            "Genesys Cloud answered with an address of the socket that is no URI ("
-                + e.getReason()
-                + ").");
+            "Genesys Cloud answered with an address of the socket that is no URI (%s)."
+                .formatted(e.getReason()));
       }
     }
   }

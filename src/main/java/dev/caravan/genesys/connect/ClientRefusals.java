@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What Genesys Cloud refused to which OAuth client. A refusal is believed for an hour, and each
- * time that it is repeated for twice as long, up to a day: then the client may be asked again,
- * since a permission may have been granted. It is kept in memory only: after a restart it is learnt
- * anew, and the topic has the gap of the restart until the client that may see it reads it. Several
- * instances tell each other what they are answered, so that whichever deals the topics knows.
+ * time that it is repeated for twice as long, up to a day, since a permission may have been
+ * granted. It is kept in memory only: after a restart the topic has a gap until it is learnt anew.
+ * Several instances tell each other what they are answered, so that whichever deals the topics
+ * knows.
  *
  * <p>With one client nothing is kept: there is nobody else to ask.
  */
@@ -40,8 +40,8 @@ public final class ClientRefusals {
   static final Duration LONGEST = Duration.ofDays(1);
 
   /**
-   * Whatever is refused again so soon is the same refusal: the channels of a shard ask for the same
-   * at the same time. It is shorter than what a channel waits until it asks again.
+   * Whatever is refused again so soon is the same refusal, of another channel of the shard. It is
+   * shorter than what a channel waits until it asks again.
    */
   static final Duration SAME = Duration.ofSeconds(10);
 
@@ -62,57 +62,30 @@ public final class ClientRefusals {
   /** Some of each kind that were granted here, and others know of. */
   private final Map<Subscriber, Map<String, Set<String>>> reported = new HashMap<>();
 
-  /** Empty if this is the only instance. */
   private volatile Optional<BiConsumer<Integer, Cluster.Answer>> others = Optional.empty();
 
   private record Subscriber(int shard, String client) {}
 
-  /**
-   * A refusal.
-   *
-   * @param elsewhere whether another client was to be asked then
-   */
-  private record Refused(Instant since, Duration believed, boolean elsewhere) {
+  /** A refusal, and whether another client was to be asked then. */
+  private record Refused(Instant since, Duration believed, boolean elsewhere) {}
 
-    boolean isBelieved(Instant now) {
-      return now.isBefore(since.plus(believed));
-    }
-
-    boolean isSame(Instant now) {
-      return now.isBefore(since.plus(SAME));
-    }
-  }
-
-  /**
-   * @param news is run when another client is to be asked for something
-   */
   public ClientRefusals(Clients clients, Clock clock, Runnable news) {
     this.clients = clients;
     this.clock = clock;
     this.news = news;
   }
 
-  /**
-   * Has other instances hear what comes of subscriptions.
-   *
-   * @param reader takes the number of a shard, and what its channel was answered
-   */
   public void tell(BiConsumer<Integer, Cluster.Answer> reader) {
     others = Optional.of(reader);
   }
 
-  /**
-   * A channel of a client was asked for topics.
-   *
-   * @return what was refused and another client is asked for now
-   */
+  /** Returns what was refused and another client is asked for now. */
   Set<String> learn(int shard, String client, List<String> asked, Rejections answer) {
     if (!clients.areSeveral()) {
       return Set.of();
     }
     List<String> subscribed = answer.subscribed();
-    Set<String> refusedNow = new LinkedHashSet<>();
-    TopicCombiner.singles(asked).forEach(refusedNow::add);
+    Set<String> refusedNow = singles(asked);
     subscribed.forEach(refusedNow::remove);
     Set<String> again = new LinkedHashSet<>(subscribed);
     synchronized (this) {
@@ -158,13 +131,15 @@ public final class ClientRefusals {
             List.copyOf(samples)));
   }
 
-  /** Another instance was answered so. */
   public void hear(Cluster.Answer answer, Instant at) {
     if (clients.areSeveral()) {
-      Set<String> refusedThen = new LinkedHashSet<>();
-      TopicCombiner.singles(answer.refused()).forEach(refusedThen::add);
-      learn(answer.client(), refusedThen, answer.granted(), at, false);
+      learn(answer.client(), singles(answer.refused()), answer.granted(), at, false);
     }
+  }
+
+  private static Set<String> singles(List<String> subscriptions) {
+    return TopicCombiner.singles(subscriptions)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   private Set<String> learn(
@@ -187,14 +162,15 @@ public final class ClientRefusals {
           continue;
         }
         grants.remove(topic);
-        boolean same = before != null && before.isSame(now);
+        boolean same = before != null && now.isBefore(before.since().plus(SAME));
         // Known, and left with the client all the same: nobody else may see it or has room for it
         boolean others = same ? before.elsewhere() : !believed(before, now);
         if (others && othersMay(client, topic, now)) {
           elsewhere.add(topic);
         }
         if (!same) {
-          Duration believed = before == null ? FIRST : longer(before.believed());
+          Duration twice = before == null ? FIRST : before.believed().multipliedBy(2);
+          Duration believed = twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
           its.put(topic, new Refused(now, believed, elsewhere.contains(topic)));
           fresh.add(topic);
         }
@@ -202,7 +178,12 @@ public final class ClientRefusals {
     }
     fresh.retainAll(elsewhere);
     if (ours && !fresh.isEmpty()) {
-      LOG.info("{} Another client is asked for them.", sentence(client, fresh));
+      LOG.info(
+          "{} may not see {}. Another client is asked for them.",
+          clients.subject(client),
+          catalogue.countByPattern(fresh).entrySet().stream()
+              .map(kind -> kind.getValue() + " topics " + kind.getKey())
+              .collect(Collectors.joining(", ")));
     }
     if (!elsewhere.isEmpty()) {
       news.run();
@@ -214,13 +195,8 @@ public final class ClientRefusals {
     return known != null && known.since().isAfter(than);
   }
 
-  private static Duration longer(Duration believed) {
-    Duration twice = believed.multipliedBy(2);
-    return twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
-  }
-
   private static boolean believed(Refused refusal, Instant now) {
-    return refusal != null && refusal.isBelieved(now);
+    return refusal != null && now.isBefore(refusal.since().plus(refusal.believed()));
   }
 
   private boolean othersMay(String client, String topic, Instant now) {
@@ -229,39 +205,23 @@ public final class ClientRefusals {
         .anyMatch(other -> !believed(refused.getOrDefault(other, Map.of()).get(topic), now));
   }
 
-  private String sentence(String client, Collection<String> topics) {
-    Map<String, Integer> kinds = new TreeMap<>();
-    topics.forEach(topic -> kinds.merge(catalogue.generalise(topic), 1, Integer::sum));
-    return clients.subject(client)
-        + " may not see "
-        + kinds.entrySet().stream()
-            .map(kind -> kind.getValue() + " topics " + kind.getKey())
-            .collect(Collectors.joining(", "))
-        + ".";
-  }
-
   public synchronized Refusals now() {
     Instant now = clock.instant();
     Map<String, Set<String>> topics = new HashMap<>();
     Map<String, Set<String>> patterns = new HashMap<>();
     refused.forEach(
         (client, its) -> {
-          Set<String> believed = new HashSet<>();
-          Map<String, Integer> kinds = new HashMap<>();
-          its.forEach(
-              (topic, refusal) -> {
-                if (believed(refusal, now)) {
-                  believed.add(topic);
-                  kinds.merge(catalogue.generalise(topic), 1, Integer::sum);
-                }
-              });
+          Set<String> believed = new HashSet<>(its.keySet());
+          believed.removeIf(topic -> !believed(its.get(topic), now));
           Set<String> none = new HashSet<>();
-          kinds.forEach(
-              (kind, count) -> {
-                if (count >= SAMPLES && !isGranted(client, kind)) {
-                  none.add(kind);
-                }
-              });
+          catalogue
+              .countByPattern(believed)
+              .forEach(
+                  (kind, count) -> {
+                    if (count >= SAMPLES && !isGranted(client, kind)) {
+                      none.add(kind);
+                    }
+                  });
           if (!believed.isEmpty()) {
             topics.put(client, believed);
           }
@@ -277,18 +237,12 @@ public final class ClientRefusals {
         .anyMatch(it -> catalogue.generalise(it).equals(kind));
   }
 
-  /** Forgets what is about topics that nobody wants any more. */
   public synchronized void keep(Set<String> wanted) {
     refused.values().forEach(its -> its.keySet().retainAll(wanted));
     granted.values().forEach(its -> its.keySet().retainAll(wanted));
   }
 
-  /**
-   * Who reads what others may not see, in sentences; empty if each client may see all that it was
-   * asked for.
-   *
-   * @param read topics that are read, by the client that reads them
-   */
+  /** Who reads what others may not see, in sentences. */
   public synchronized String sentence(Map<String, ? extends Collection<String>> read) {
     Map<String, String> readers = new HashMap<>();
     read.forEach((client, topics) -> topics.forEach(topic -> readers.put(topic, client)));
@@ -296,30 +250,28 @@ public final class ClientRefusals {
     new TreeMap<>(refused)
         .forEach(
             (client, its) -> {
-              Map<String, Integer> kinds = new TreeMap<>();
               Map<String, Set<String>> by = new HashMap<>();
-              its.keySet()
+              Set<String> elsewhere = new HashSet<>(its.keySet());
+              elsewhere.removeIf(topic -> client.equals(readers.getOrDefault(topic, client)));
+              for (String topic : elsewhere) {
+                by.computeIfAbsent(catalogue.generalise(topic), kind -> new TreeSet<>())
+                    .add(readers.get(topic));
+              }
+              catalogue
+                  .countByPattern(elsewhere)
                   .forEach(
-                      topic -> {
-                        String reader = readers.get(topic);
-                        if (reader != null && !reader.equals(client)) {
-                          String kind = catalogue.generalise(topic);
-                          kinds.merge(kind, 1, Integer::sum);
-                          by.computeIfAbsent(kind, k -> new TreeSet<>()).add(reader);
-                        }
-                      });
-              kinds.forEach(
-                  (kind, count) ->
-                      sentences.add(
-                          "%s %s %s not allowed to the OAuth client %s; %s %s."
-                              .formatted(
-                                  count == 1 ? "1 topic" : count + " topics",
-                                  kind,
-                                  count == 1 ? "is" : "are",
-                                  client,
-                                  String.join(", ", by.get(kind)),
-                                  (by.get(kind).size() == 1 ? "reads " : "read ")
-                                      + (count == 1 ? "it" : "them"))));
+                      (kind, count) ->
+                          sentences.add(
+                              "%d topic%s %s %s not allowed to the OAuth client %s; %s read%s %s."
+                                  .formatted(
+                                      count,
+                                      count == 1 ? "" : "s",
+                                      kind,
+                                      count == 1 ? "is" : "are",
+                                      client,
+                                      String.join(", ", by.get(kind)),
+                                      by.get(kind).size() == 1 ? "s" : "",
+                                      count == 1 ? "it" : "them")));
             });
     return String.join(" ", sentences);
   }

@@ -24,9 +24,6 @@ public final class Clients {
   private final List<String> all;
   private final AtomicLong leftAloneUntil = new AtomicLong(System.nanoTime());
 
-  /**
-   * @param all their names, at least one
-   */
   public Clients(List<String> all) {
     this.all = List.copyOf(all);
   }
@@ -41,7 +38,6 @@ public final class Clients {
     return all;
   }
 
-  /** The one that makes the calls that say no client. */
   public String first() {
     return all.get(0);
   }
@@ -78,15 +74,11 @@ public final class Clients {
   /** What the names of a client's own beans and routes end with. */
   static String suffix(Exchange exchange) {
     String said = exchange.getProperty(GenesysConstants.CLIENT, String.class);
-    return said == null ? "" : suffixOf(said);
+    return said == null ? "" : "-" + said;
   }
 
   public String suffix(String client) {
-    return client.equals(first()) ? "" : suffixOf(client);
-  }
-
-  private static String suffixOf(String client) {
-    return "-" + client;
+    return client.equals(first()) ? "" : "-" + client;
   }
 
   /** As the subject of a sentence. */
@@ -114,9 +106,7 @@ public final class Clients {
     }
   }
 
-  /**
-   * @throws CallException while nobody is to make calls; it says for how long
-   */
+  /** Fails while nobody is to make calls, and says for how long. */
   void awaitTurn() {
     long left = leftAloneUntil.get() - System.nanoTime();
     if (left > 0) {

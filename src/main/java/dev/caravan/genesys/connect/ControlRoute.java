@@ -1,5 +1,6 @@
 package dev.caravan.genesys.connect;
 
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -10,34 +11,24 @@ import org.apache.camel.ProducerTemplate;
  */
 public enum ControlRoute {
   /** Opens a channel: creates it, subscribes its topics, connects its socket. */
-  OPEN("direct:genesys-open"),
+  OPEN,
   /** Goes back to a channel whose socket was lost. */
-  REOPEN("direct:genesys-reopen"),
-  SUBSCRIBE("direct:genesys-subscribe"),
-  SUBSCRIPTIONS("direct:genesys-subscriptions"),
+  REOPEN,
+  SUBSCRIBE,
+  SUBSCRIPTIONS,
   /** Deletes the subscriptions of a channel that is not used any more. */
-  RELEASE("direct:genesys-release"),
-  CHANNELS("direct:genesys-channels"),
+  RELEASE,
+  CHANNELS,
   /** Reads all pages of a listing of the Platform API. */
-  LIST("direct:genesys-list"),
+  LIST,
   /** Makes any call of the Platform API. */
-  API("direct:genesys-api");
+  API;
 
-  private final String uri;
-
-  ControlRoute(String uri) {
-    this.uri = uri;
-  }
-
-  /**
-   * Calls Genesys Cloud as an OAuth client.
-   *
-   * @return what came of it, its failure included
-   */
+  /** Calls Genesys Cloud as an OAuth client; the answer has its failure, if it failed. */
   Exchange call(
       ProducerTemplate template, Clients clients, String client, Consumer<Exchange> request) {
     return template.request(
-        uri,
+        "direct:genesys-" + name().toLowerCase(Locale.ROOT),
         exchange -> {
           clients.by(client, exchange);
           request.accept(exchange);

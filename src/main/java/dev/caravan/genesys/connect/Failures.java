@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import javax.net.ssl.SSLException;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
@@ -99,10 +100,9 @@ public final class Failures {
     }
     UnknownHostException unknown = causeOf(UnknownHostException.class, failure);
     if (unknown != null) {
-      return "The host name cannot be resolved ("
-          + unknown.getMessage()
-          + "). Check GENESYS_REGION, the DNS of this machine, and HTTPS_PROXY where there is a"
-          + " proxy.";
+      return ("The host name cannot be resolved (%s). Check GENESYS_REGION, the DNS of this machine,"
+              + " and HTTPS_PROXY where there is a proxy.")
+          .formatted(unknown.getMessage());
     }
     ConnectException refused = causeOf(ConnectException.class, failure);
     if (refused != null) {
@@ -110,18 +110,17 @@ public final class Failures {
     }
     SSLException tls = causeOf(SSLException.class, failure);
     if (tls != null) {
-      return "No TLS connection to "
-          + whom
-          + " ("
-          + tls.getMessage()
-          + "). Where a proxy opens TLS, its certificates belong into GENESYS_CA_FILE.";
+      return ("No TLS connection to %s (%s). Where a proxy opens TLS, its certificates belong into"
+              + " GENESYS_CA_FILE.")
+          .formatted(whom, tls.getMessage());
     }
     Throwable root = root(failure);
+    String upper = whom.substring(0, 1).toUpperCase(Locale.ROOT) + whom.substring(1);
     if (root instanceof JsonProcessingException) {
-      return upper(whom) + " answered with something that is not JSON.";
+      return upper + " answered with something that is not JSON.";
     }
     if (root instanceof SocketTimeoutException) {
-      return upper(whom) + " did not answer in time.";
+      return upper + " did not answer in time.";
     }
     if (root instanceof IOException) {
       return "The connection to " + whom + " broke before the answer was complete.";
@@ -132,24 +131,16 @@ public final class Failures {
     return "The call to " + whom + " failed (" + root.getClass().getSimpleName() + ").";
   }
 
-  private static String upper(String text) {
-    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-  }
-
   static CallException ofSocket(SocketOpenException failure) {
     int status = failure.status().orElse(0);
-    return switch (status) {
-      case 401, 403, 404, 410 ->
-          CallException.notFound("The channel is not known any more. " + failure.getMessage());
-      default ->
-          CallException.unavailable(
-              failure.getMessage(),
-              status,
-              failure
-                  .retryAfter()
-                  .map(text -> HttpAnswer.retryAfter(text, failure.date()))
-                  .orElse(Duration.ZERO),
-              failure);
-    };
+    if (Set.of(401, 403, 404, 410).contains(status)) {
+      return CallException.notFound("The channel is not known any more. " + failure.getMessage());
+    }
+    Duration wait =
+        failure
+            .retryAfter()
+            .map(text -> HttpAnswer.retryAfter(text, failure.date()))
+            .orElse(Duration.ZERO);
+    return CallException.unavailable(failure.getMessage(), status, wait, failure);
   }
 }

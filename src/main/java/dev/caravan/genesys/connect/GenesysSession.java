@@ -10,8 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.IntFunction;
-import java.util.function.Supplier;
 
 /**
  * The one token of a client: fetched when first needed, renewed at 90 % of its life, and once more
@@ -19,20 +17,17 @@ import java.util.function.Supplier;
  * what comes of it; a refusal is remembered for a while, so that a wrong secret never becomes a
  * storm on the login endpoint.
  */
-public final class GenesysSession {
+public abstract class GenesysSession {
 
   /** Whoever is told to wait is told to wait for some time. */
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
-  private static final int UNAUTHORISED = 401;
   private static final String NOT_ACCEPTED =
       "Genesys Cloud accepted neither the token (401) nor the one that replaced it. Look whether the"
           + " org restricts the addresses that may call it, and whether GENESYS_REGION is right.";
 
-  private final Supplier<Token> source;
   private final Clock clock;
-  private final Duration refusalRemembered;
-  private final IntFunction<Duration> waits;
+  private volatile Duration refusalRemembered = Duration.ofMinutes(5);
 
   // Guarded by this
   private Optional<Token> current = Optional.empty();
@@ -55,21 +50,29 @@ public final class GenesysSession {
   private Instant notBefore = Instant.MIN;
 
   /**
-   * @param source fetches a token; throws a {@link CallException} if that does not succeed
    * @param clock never jumps
-   * @param refusalRemembered how long a refusal is answered from memory
-   * @param waits how long the login endpoint is left alone after so many failures in a row, if it
-   *     does not say so itself; whoever asks meanwhile is told how much of that is left
    */
-  public GenesysSession(
-      Supplier<Token> source,
-      Clock clock,
-      Duration refusalRemembered,
-      IntFunction<Duration> waits) {
-    this.source = source;
+  GenesysSession(Clock clock) {
     this.clock = clock;
+  }
+
+  /** Fetches a token, or fails with a {@link CallException}. */
+  abstract Token fetch();
+
+  /**
+   * How long the login is left alone after so many failures in a row, if it does not say so;
+   * whoever asks meanwhile is told how much of that is left.
+   */
+  abstract Duration backoff(int failures);
+
+  /** How long refused credentials are not tried again. Default 5 minutes. */
+  public void setRefusalRemembered(Duration refusalRemembered) {
     this.refusalRemembered = refusalRemembered;
-    this.waits = waits;
+  }
+
+  /** Now, on the clock that the times of tokens come from; it never jumps. */
+  Instant now() {
+    return clock.instant();
   }
 
   /**
@@ -82,7 +85,7 @@ public final class GenesysSession {
     Optional<Token> stillGood;
     synchronized (this) {
       Instant now = clock.instant();
-      stillGood = current.filter(token -> now.isBefore(token.expiresAt()));
+      stillGood = good();
       if (stillGood.isPresent() && now.isBefore(stillGood.get().renewAt())) {
         return stillGood.get();
       }
@@ -98,7 +101,7 @@ public final class GenesysSession {
       underWay = Optional.of(fetch);
     }
     if (ours) {
-      fetch(fetch);
+      complete(fetch);
     }
     return outcome(fetch, stillGood);
   }
@@ -112,7 +115,7 @@ public final class GenesysSession {
    * @param call what was called, without ids
    */
   public synchronized void drop(Token old, String call) {
-    if (current.filter(token -> token == old).isEmpty()) {
+    if (!isCurrent(old)) {
       return;
     }
     Instant now = clock.instant();
@@ -129,7 +132,7 @@ public final class GenesysSession {
     forget();
     if (again) {
       proven = false;
-      failed(CallException.refused(NOT_ACCEPTED, UNAUTHORISED));
+      failed(CallException.refused(NOT_ACCEPTED, 401));
     }
   }
 
@@ -138,9 +141,13 @@ public final class GenesysSession {
    * That is a fact, and puts no call and no other token in doubt.
    */
   public synchronized void revoked(Token old) {
-    if (current.filter(token -> token == old).isPresent()) {
+    if (isCurrent(old)) {
       forget();
     }
+  }
+
+  private boolean isCurrent(Token token) {
+    return current.filter(known -> known == token).isPresent();
   }
 
   private void forget() {
@@ -150,11 +157,16 @@ public final class GenesysSession {
 
   /** A call with this token was answered otherwise than that it is not accepted. */
   public synchronized void accepted(Token token, String call) {
-    if (current.filter(known -> known == token).isPresent()) {
+    if (isCurrent(token)) {
       proven = true;
       doubtful.clear();
       unaccepting.remove(call);
     }
+  }
+
+  /** The current token, unless its time is over. */
+  private Optional<Token> good() {
+    return current.filter(token -> clock.instant().isBefore(token.expiresAt()));
   }
 
   synchronized Optional<Duration> life() {
@@ -163,40 +175,29 @@ public final class GenesysSession {
 
   /** That the token could not be renewed since the login was refused, while the old one serves. */
   synchronized Optional<String> warning() {
-    Instant now = clock.instant();
-    return current
-        .filter(token -> now.isBefore(token.expiresAt()))
-        .flatMap(
-            token ->
-                refused.map(
-                    why ->
-                        "The token cannot be renewed; the old one serves for another %d min. %s"
-                            .formatted(
-                                Duration.between(now, token.expiresAt()).toMinutes(),
-                                why.getMessage())));
+    Optional<Token> old = good();
+    if (old.isEmpty() || refused.isEmpty()) {
+      return Optional.empty();
+    }
+    Duration left = Duration.between(clock.instant(), old.get().expiresAt());
+    return Optional.of(
+        "The token cannot be renewed; the old one serves for another %d min. %s"
+            .formatted(left.toMinutes(), refused.get().getMessage()));
   }
 
-  /**
-   * Why a login was refused, if there is no token since: that the login endpoint is away when it is
-   * tried again says nothing else.
-   */
-  synchronized Optional<String> refusal() {
-    return refused
-        .filter(
-            it -> current.filter(token -> clock.instant().isBefore(token.expiresAt())).isEmpty())
-        .map(CallException::getMessage);
+  /** Why a login was refused, if there is no token since: when it is tried again it may be away. */
+  public synchronized Optional<String> refusal() {
+    return refused.filter(it -> good().isEmpty()).map(CallException::getMessage);
   }
 
   /** Whether a login succeeds, as far as it was tried. */
-  synchronized Optional<Boolean> canLogIn() {
-    return refusal().isPresent()
-        ? Optional.of(false)
-        : current.filter(token -> clock.instant().isBefore(token.expiresAt())).map(token -> true);
+  public synchronized Optional<Boolean> canLogIn() {
+    return refusal().isPresent() ? Optional.of(false) : good().map(token -> true);
   }
 
-  private void fetch(CompletableFuture<Token> fetch) {
+  private void complete(CompletableFuture<Token> fetch) {
     try {
-      Token fetched = source.get();
+      Token fetched = fetch();
       synchronized (this) {
         current = Optional.of(fetched);
         doubtful.clear();
@@ -226,13 +227,11 @@ public final class GenesysSession {
   private void failed(CallException why) {
     failures++;
     failure = Optional.of(why);
+    Duration wait = why.retryAfter().isZero() ? backoff(failures) : why.retryAfter();
     if (why.kind() == CallException.Kind.REFUSED) {
       refused = failure;
+      wait = refusalRemembered;
     }
-    Duration wait =
-        why.kind() == CallException.Kind.REFUSED
-            ? refusalRemembered
-            : why.retryAfter().isZero() ? waits.apply(failures) : why.retryAfter();
     notBefore = clock.instant().plus(wait);
   }
 
@@ -244,19 +243,17 @@ public final class GenesysSession {
         if (stillGood.isPresent()) {
           return stillGood.get();
         }
-        throw again(call, left());
+        synchronized (this) {
+          throw again(call, Duration.between(clock.instant(), notBefore));
+        }
       }
       throw e;
     }
   }
 
-  private synchronized Duration left() {
-    return Duration.between(clock.instant(), notBefore);
-  }
-
   /**
-   * The same failure for whoever shares it, each with a stack trace of its own. It is not the cause
-   * of itself: Camel finds the innermost first, and that one does not know how long to wait.
+   * The same failure for whoever shares it, with a stack trace and a wait of its own. It is not the
+   * cause of itself: Camel finds the innermost first.
    */
   private static CallException again(CallException failure, Duration wait) {
     return failure.kind() == CallException.Kind.REFUSED

@@ -93,9 +93,7 @@ final class Halving {
     int before = refusedAlone.get(pattern);
     if (before >= SAMPLES) {
       refusedPatterns.add(pattern);
-      its.stream()
-          .flatMap(it -> of(pattern, it).stream())
-          .forEach(topic -> bad.put(topic, why.strip()));
+      its.forEach(it -> of(pattern, it).forEach(topic -> bad.put(topic, why.strip())));
       rest = rest.stream().flatMap(it -> without(it, of(pattern, it)).stream()).toList();
     } else if (!its.isEmpty()) {
       search = List.of(its.get(its.size() * before / SAMPLES));

@@ -25,7 +25,6 @@ import org.apache.hc.client5.http.utils.DateUtils;
 public final class HttpAnswer implements Processor {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int TOO_MANY = 429;
   private static final int LONGEST_QUOTE = 300;
 
   /** Ids of channels, users and queues, and tokens: long words with a digit in them. */
@@ -48,17 +47,12 @@ public final class HttpAnswer implements Processor {
     throw failure(exchange, status, quote(body));
   }
 
-  /** The step within a circuit breaker. */
-  public static Processor beforeBreaker() {
-    return HttpAnswer::failIfNotNow;
-  }
-
   /**
-   * Fails if the answer says "not now" (408, 429, 5xx), so that a circuit breaker around the call
-   * counts just these. Every other answer passes, its body read, to be judged after the breaker: a
-   * breaker swallows the failures that it is told to ignore.
+   * The step within a circuit breaker: fails if the answer says "not now" (408, 429, 5xx), so that
+   * the breaker counts just these. Every other answer passes, its body read, to be judged after the
+   * breaker, which would swallow the failures that it is told to ignore.
    */
-  private static void failIfNotNow(Exchange exchange) {
+  public static void failIfNotNow(Exchange exchange) {
     if (!isOn(exchange)) {
       return;
     }
@@ -66,7 +60,7 @@ public final class HttpAnswer implements Processor {
     GenesysMetrics.of(exchange).answered(exchange, status);
     String body = exchange.getMessage().getBody(String.class);
     if (saysNotNow(status)) {
-      if (status == TOO_MANY && isOfAll(exchange, body)) {
+      if (status == 429 && isOfAll(exchange, body)) {
         Clients.of(exchange.getContext()).leaveAlone(retryAfter(exchange));
       }
       throw failure(exchange, status, quote(body));
@@ -75,10 +69,9 @@ public final class HttpAnswer implements Processor {
   }
 
   /**
-   * Whether too many calls were made by the organisation and not with this token: the limit that
-   * was hit is one of the organisation, or of the token's own calls some are left (Genesys Cloud's
-   * errors name the limit: limit.key). One that begins with {@code org.app.} is one of the OAuth
-   * client: its other tokens have made the calls.
+   * Whether the organisation has made too many calls, and not this token: the limit that is named
+   * (limit.key) is one of the organisation, or the token has calls left. {@code org.app.} is a
+   * limit of the OAuth client, whose other tokens have made the calls.
    */
   static boolean isOfAll(Exchange exchange, String body) {
     Message message = exchange.getMessage();
@@ -100,11 +93,8 @@ public final class HttpAnswer implements Processor {
     }
     if (!isCall(exchange)) {
       return CallException.refused(
-          "Genesys Cloud refused the credentials ("
-              + status
-              + said
-              + ")."
-              + SessionBean.of(exchange).checkCredentials(),
+          "Genesys Cloud refused the credentials (%d%s).%s"
+              .formatted(status, said, SessionBean.of(exchange).checkCredentials()),
           status);
     }
     return switch (status) {
@@ -116,11 +106,8 @@ public final class HttpAnswer implements Processor {
       case 404 -> CallException.notFound("Genesys Cloud does not know it (404" + said + ").");
       default ->
           CallException.refused(
-              "Genesys Cloud refused ("
-                  + status
-                  + said
-                  + ")."
-                  + (status == 403 ? CHECK_PERMISSIONS : ""),
+              "Genesys Cloud refused (%d%s).%s"
+                  .formatted(status, said, status == 403 ? CHECK_PERMISSIONS : ""),
               status);
     };
   }
@@ -153,11 +140,7 @@ public final class HttpAnswer implements Processor {
         .findFirst();
   }
 
-  /**
-   * The value of {@code Retry-After} as a wait; a date is by the clock of whoever answers.
-   *
-   * @param date the {@code Date} header of the same answer, if it has one
-   */
+  /** The same, by the {@code Date} of whoever answers, if the answer tells it. */
   static Duration retryAfter(String value, Optional<String> date) {
     return retryAfter(value, date.map(DateUtils::parseStandardDate).orElseGet(Instant::now));
   }

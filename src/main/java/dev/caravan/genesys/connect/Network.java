@@ -53,16 +53,18 @@ public final class Network {
   public void useFor(CamelContext context) {
     for (String scheme : new String[] {"http", "https"}) {
       HttpComponent http = context.getComponent(scheme, HttpComponent.class);
-      if (proxies.proxy().isPresent()) {
-        HttpClientConfigurer before = http.getHttpClientConfigurer();
-        http.setHttpClientConfigurer(
-            builder -> {
-              if (before != null) {
-                before.configureHttpClient(builder);
-              }
-              goThroughProxy(builder);
-            });
-      }
+      HttpClientConfigurer before = http.getHttpClientConfigurer();
+      proxies
+          .proxy()
+          .ifPresent(
+              proxy ->
+                  http.setHttpClientConfigurer(
+                      builder -> {
+                        if (before != null) {
+                          before.configureHttpClient(builder);
+                        }
+                        goThrough(proxy, builder);
+                      }));
       if (trust.isPresent() && http.getSslContextParameters() == null) {
         http.setSslContextParameters(tls(trust.get()));
       }
@@ -77,7 +79,7 @@ public final class Network {
     return tls;
   }
 
-  private void goThroughProxy(HttpClientBuilder builder) {
+  private void goThrough(Proxy first, HttpClientBuilder builder) {
     builder.setRoutePlanner(
         new DefaultRoutePlanner(null) {
           @Override
@@ -88,13 +90,8 @@ public final class Network {
                 .orElse(null);
           }
         });
-    proxies
-        .proxy()
-        .ifPresent(
-            proxy -> {
-              logIn(builder, proxy);
-              tellRefusals(builder, proxy);
-            });
+    logIn(builder, first);
+    tellRefusals(builder, first);
   }
 
   /** HTTP client takes the proxy's answer for the server's if there is no tunnel. */
@@ -136,21 +133,14 @@ public final class Network {
   /** The options of a socket to this server. */
   Map<String, Object> socketOptions(URI server) {
     HttpClientOptions options = new HttpClientOptions();
-    proxies
-        .proxyFor(server)
-        .ifPresent(
-            proxy -> {
-              ProxyOptions through =
-                  new ProxyOptions()
-                      .setType(ProxyType.HTTP)
-                      .setHost(proxy.host())
-                      .setPort(proxy.port());
-              proxy
-                  .login()
-                  .ifPresent(
-                      login -> through.setUsername(login.user()).setPassword(login.password()));
-              options.setProxyOptions(through);
-            });
+    Optional<Proxy> proxy = proxies.proxyFor(server);
+    if (proxy.isPresent()) {
+      ProxyOptions through =
+          new ProxyOptions().setHost(proxy.get().host()).setPort(proxy.get().port());
+      Optional<Login> login = proxy.get().login();
+      login.ifPresent(its -> through.setUsername(its.user()).setPassword(its.password()));
+      options.setProxyOptions(through.setType(ProxyType.HTTP));
+    }
     trust.map(TrustOptions::wrap).ifPresent(options::setTrustOptions);
     return Map.of("clientOptions", options);
   }

@@ -23,7 +23,9 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.ThreadPoolProfileBuilder;
@@ -60,21 +62,19 @@ public final class OwnChannels extends ServiceSupport {
   private final Clients clients;
   private final String client;
   private final Set<OwnChannels> all;
-  private final Map<String, Optional<Token>> inUse =
-      Collections.synchronizedMap(new LinkedHashMap<>());
-  private final Set<String> lost = Collections.synchronizedSet(new LinkedHashSet<>());
+  private final Map<String, Optional<Token>> inUse = latest();
+  private final Set<String> lost = Collections.newSetFromMap(latest());
   private volatile String budget = "";
   private boolean forgetful;
 
-  /** Guarded by this. From then on the file is whoever's who reads next, here or elsewhere. */
-  private boolean ended;
+  /** From then on the file is whoever's who reads next, here or elsewhere. */
+  private volatile boolean ended;
 
   private final BackgroundTask work = new BackgroundTask("emptying and counting channels");
   private ExecutorService executor;
 
   /**
-   * @param all those of the routes that run and read with the same client: they share the file, and
-   *     what one of them uses is no earlier run's
+   * @param all those of the routes that run and read with the client: they share the file
    */
   OwnChannels(
       GenesysEndpoint endpoint,
@@ -92,16 +92,21 @@ public final class OwnChannels extends ServiceSupport {
         data.resolve(client.equals(Plan.DEFAULT_CLIENT) ? "channels" : "channels-" + client);
   }
 
+  /** The time of older ones is over: of connections that dropped, and came back on another. */
+  private static <V> Map<String, V> latest() {
+    return Collections.synchronizedMap(
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+            return size() > MOST_REMEMBERED;
+          }
+        });
+  }
+
   void made(Map<?, ?> channel, Token by) {
     if (channel.get("id") instanceof String id) {
-      synchronized (inUse) {
-        if (inUse.size() >= MOST_REMEMBERED) {
-          // Of connections that dropped and came back on another channel; its time is over
-          inUse.remove(inUse.keySet().iterator().next());
-        }
-        inUse.put(id, Optional.ofNullable(by));
-      }
-      remember(id);
+      inUse.put(id, Optional.ofNullable(by));
+      change(made -> made.add(hash(id)));
     }
   }
 
@@ -115,14 +120,9 @@ public final class OwnChannels extends ServiceSupport {
 
   /** A channel is somebody else's now: it is not touched any more, in no later run either. */
   void lost(String id) {
-    synchronized (lost) {
-      if (lost.size() >= MOST_REMEMBERED) {
-        lost.remove(lost.iterator().next());
-      }
-      lost.add(hash(id));
-    }
+    lost.add(hash(id));
     inUse.remove(id);
-    forget(id);
+    change(made -> made.remove(hash(id)));
   }
 
   /** What an operator should know about the channels of the OAuth client; empty if nothing. */
@@ -163,27 +163,21 @@ public final class OwnChannels extends ServiceSupport {
   }
 
   private void tell(int shown, int ours) {
-    int free = ChannelGroup.MOST_CHANNELS - shown;
-    String sentence = "";
-    if (free < ChannelGroup.SPARE_CHANNELS && ours < shown) {
-      sentence =
-          clients.subject(client)
-              + " has "
-              + shown
-              + " of "
-              + ChannelGroup.MOST_CHANNELS
-              + " channels, and only "
-              + ours
-              + " of them are this bridge's. One more ends another: first those without a"
-              + " connection (of runs before; they end within a day), then the one used least. If"
-              + " another instance uses this OAuth client, give each its own.";
-    }
-    if (!sentence.isEmpty() && budget.isEmpty()) {
-      LOG.warn(sentence);
-    } else if (sentence.isEmpty() && !budget.isEmpty()) {
+    String before = budget;
+    if (ChannelGroup.MOST_CHANNELS - shown < ChannelGroup.SPARE_CHANNELS && ours < shown) {
+      budget =
+          ("%s has %d of %d channels, and only %d of them are this bridge's. One more ends another:"
+                  + " first those without a connection (of runs before; they end within a day), then"
+                  + " the one used least. If another instance uses this OAuth client, give each its"
+                  + " own.")
+              .formatted(clients.subject(client), shown, ChannelGroup.MOST_CHANNELS, ours);
+      if (before.isEmpty()) {
+        LOG.warn(budget);
+      }
+    } else if (!before.isEmpty()) {
+      budget = "";
       LOG.info("{} has room for channels again.", clients.subject(client));
     }
-    budget = sentence;
   }
 
   private void empty(String id, Optional<Token> by) {
@@ -219,18 +213,10 @@ public final class OwnChannels extends ServiceSupport {
     return DigestUtils.sha256Hex(id);
   }
 
-  private void remember(String id) {
+  private void change(Predicate<Set<String>> change) {
     synchronized (all) {
       Set<String> made = remembered();
-      made.add(hash(id));
-      write(made);
-    }
-  }
-
-  private void forget(String id) {
-    synchronized (all) {
-      Set<String> made = remembered();
-      if (made.remove(hash(id))) {
+      if (change.test(made)) {
         write(made);
       }
     }
@@ -244,9 +230,9 @@ public final class OwnChannels extends ServiceSupport {
     List<String> latest = List.copyOf(made);
     int first = Math.max(0, latest.size() - MOST_REMEMBERED);
     try {
-      StringBuilder lines = new StringBuilder();
-      latest.subList(first, latest.size()).forEach(hash -> lines.append(hash).append('\n'));
-      PrivateFiles.replace(file, lines.toString().getBytes(StandardCharsets.UTF_8), false);
+      String lines =
+          latest.stream().skip(first).map(hash -> hash + "\n").collect(Collectors.joining());
+      PrivateFiles.replace(file, lines.getBytes(StandardCharsets.UTF_8), false);
     } catch (IOException e) {
       forgets("cannot be written: " + e);
     }
@@ -281,10 +267,6 @@ public final class OwnChannels extends ServiceSupport {
     }
   }
 
-  private synchronized void writeNoMore() {
-    ended = true;
-  }
-
   // ---- life
 
   @Override
@@ -317,8 +299,8 @@ public final class OwnChannels extends ServiceSupport {
       }
     }
     all.remove(this);
+    ended = true;
     inUse.clear();
-    writeNoMore();
     endpoint.getCamelContext().getExecutorServiceManager().shutdownNow(executor);
     super.doStop();
   }

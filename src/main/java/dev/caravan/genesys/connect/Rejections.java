@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -39,7 +40,6 @@ public final class Rejections {
   private final Map<String, Pattern> byPattern = new TreeMap<>();
   private final List<String> subscribed = new ArrayList<>();
 
-  /** What is wrong with one kind of topic. */
   private static final class Pattern {
     private final List<String> topics = new ArrayList<>();
     private final Set<String> reasons = new TreeSet<>();
@@ -55,7 +55,7 @@ public final class Rejections {
    * @param entities of the answers to the subscriptions; those without a state are permitted
    * @param refused topics that were left out, each with the reason as a sentence
    */
-  public static Rejections of(List<String> asked, List<?> entities, Map<String, String> refused) {
+  public static Rejections of(List<String> asked, List<?> entities, Map<?, ?> refused) {
     Set<String> permitted = new HashSet<>();
     Map<String, Map<?, ?>> rejected = new HashMap<>();
     for (Object entity : entities == null ? List.of() : entities) {
@@ -77,7 +77,10 @@ public final class Rejections {
       } else if (permitted.contains(lower(topic))) {
         rejections.subscribed.add(topic);
       } else {
-        rejections.of(topic).reasons.add(refused.getOrDefault(topic, NOT_LISTED));
+        rejections
+            .of(topic)
+            .reasons
+            .add(Objects.requireNonNullElse(refused.get(topic), NOT_LISTED).toString());
       }
     }
     return rejections;
@@ -87,7 +90,8 @@ public final class Rejections {
   static Optional<Set<String>> permitted(Object answer) {
     if (!(answer instanceof Map<?, ?> body)
         || !(body.get("entities") instanceof Collection<?> entities)
-        || !entities.stream().allMatch(it -> it instanceof Map<?, ?> one && isNamed(one))) {
+        || !entities.stream()
+            .allMatch(it -> it instanceof Map<?, ?> one && one.get("id") instanceof String)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -96,10 +100,6 @@ public final class Rejections {
             .filter(entity -> !"Rejected".equals(entity.get("state")))
             .map(entity -> entity.get("id").toString())
             .collect(Collectors.toSet()));
-  }
-
-  private static boolean isNamed(Map<?, ?> entity) {
-    return entity.get("id") instanceof String;
   }
 
   private static String lower(String topic) {
@@ -126,33 +126,24 @@ public final class Rejections {
     return List.copyOf(subscribed);
   }
 
-  /** How many topics of which pattern are read. */
   public Map<String, Integer> subscribedByPattern() {
-    Map<String, Integer> counts = new TreeMap<>();
-    subscribed.forEach(topic -> counts.merge(catalogue.generalise(topic), 1, Integer::sum));
-    return counts;
+    return catalogue.countByPattern(subscribed);
   }
 
-  /**
-   * Topics of one pattern that are not read.
-   *
-   * @param missingPermissions of the OAuth client's role, as Genesys Cloud names them
-   */
+  /** Topics of one pattern that are not read, and what the OAuth client's role lacks for them. */
   public record Rejected(
       String pattern, int count, List<String> missingPermissions, String sentence) {}
 
-  /** What is not read, a line for each pattern. */
   public List<Rejected> rejected() {
-    List<Rejected> all = new ArrayList<>();
-    byPattern.forEach(
-        (pattern, found) ->
-            all.add(
+    return byPattern.entrySet().stream()
+        .map(
+            its ->
                 new Rejected(
-                    pattern,
-                    found.topics.size(),
-                    List.copyOf(found.missingPermissions),
-                    sentence(pattern))));
-    return all;
+                    its.getKey(),
+                    its.getValue().topics.size(),
+                    List.copyOf(its.getValue().missingPermissions),
+                    sentence(its.getKey())))
+        .toList();
   }
 
   public String sentence() {
@@ -168,16 +159,7 @@ public final class Rejections {
     return several.stream().reduce(new Rejections(), Rejections::and).sentence();
   }
 
-  /** This without these topics, which were asked for again. */
-  Rejections without(Set<String> topics) {
-    return of(topic -> !topics.contains(topic));
-  }
-
-  Rejections only(Set<String> wanted) {
-    return of(wanted::contains);
-  }
-
-  private Rejections of(Predicate<String> which) {
+  Rejections only(Predicate<String> which) {
     Rejections some = new Rejections().and(this);
     some.subscribed.removeIf(which.negate());
     some.byPattern.values().forEach(found -> found.topics.removeIf(which.negate()));
@@ -203,11 +185,10 @@ public final class Rejections {
 
   private String sentence(String pattern) {
     Pattern found = byPattern.get(pattern);
+    int count = found.topics.size();
     StringBuilder sentence =
-        new StringBuilder("Genesys Cloud refused ")
-            .append(found.topics.size())
-            .append(found.topics.size() == 1 ? " topic " : " topics ")
-            .append(pattern);
+        new StringBuilder(
+            "Genesys Cloud refused %d topic%s %s".formatted(count, count == 1 ? "" : "s", pattern));
     if (!found.missingPermissions.isEmpty()) {
       sentence
           .append("; the OAuth client's role lacks ")
@@ -216,30 +197,25 @@ public final class Rejections {
     sentence.append('.');
     // A few: each may be quoted from an answer
     found.reasons.stream().limit(3).forEach(reason -> sentence.append(' ').append(reason));
+    String only =
+        " It is known to be offered over %s only, not over a WebSocket; take it out of GENESYS_TOPICS.";
     catalogue
         .topicOf(pattern)
         .filter(Topic::eventBridgeOnly)
-        .ifPresent(
-            topic ->
-                sentence
-                    .append(" It is known to be offered over ")
-                    .append(String.join(", ", topic.transports()))
-                    .append(" only, not over a WebSocket; take it out of GENESYS_TOPICS."));
+        .ifPresent(it -> sentence.append(only.formatted(String.join(", ", it.transports()))));
     return sentence.toString();
   }
 
-  /** Tells log, metrics and signals, one line per pattern. */
   void report(int shard, IntConsumer counter, Consumer<Signal> signals) {
-    byPattern.forEach(
-        (pattern, found) -> {
-          LOG.warn("Shard {}. {} The other topics go on.", shard, sentence(pattern));
-          counter.accept(found.topics.size());
-          signals.accept(
-              Signal.of("TOPIC_REJECTED")
-                  .shard(shard)
-                  .count(found.topics.size())
-                  .pattern(pattern)
-                  .sentence(sentence(pattern)));
-        });
+    for (Rejected its : rejected()) {
+      LOG.warn("Shard {}. {} The other topics go on.", shard, its.sentence());
+      counter.accept(its.count());
+      signals.accept(
+          Signal.of("TOPIC_REJECTED")
+              .shard(shard)
+              .count(its.count())
+              .pattern(its.pattern())
+              .sentence(its.sentence()));
+    }
   }
 }

@@ -10,13 +10,13 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import org.apache.camel.Exchange;
+import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets how long Camel waits before it redelivers: what {@code Retry-After} says, or else
- * exponential with some jitter; and counts how often the token was not accepted. For {@code
+ * How soon Camel redelivers a call, and counts how often its token was not accepted. For {@code
  * onExceptionOccurredRef} of an error handler.
  */
 public final class RetryDelay implements Processor {
@@ -25,81 +25,89 @@ public final class RetryDelay implements Processor {
 
   private static final int TENTH = 10;
 
+  private final Timings timings;
   private final DoubleSupplier random;
-  private Duration initialDelay = Timings.defaults().retryInitial();
-  private Duration maximumDelay = Timings.defaults().retryMost();
 
-  public RetryDelay() {
-    this(() -> ThreadLocalRandom.current().nextDouble());
+  public RetryDelay(Timings timings) {
+    this(timings, () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  RetryDelay(DoubleSupplier random) {
+  RetryDelay(Timings timings, DoubleSupplier random) {
+    this.timings = timings;
     this.random = random;
   }
 
-  /** Upper bound of the wait before the second retry; doubled for each further one. Default 2 s. */
-  public void setInitialDelay(Duration initialDelay) {
-    this.initialDelay = initialDelay;
+  /** What {@code Retry-After} says, and a tenth of jitter; without it, the backoff's. */
+  public static long millis(
+      Duration retryAfter, Backoff otherwise, Timings timings, DoubleSupplier random) {
+    long asked = retryAfter.toMillis();
+    return asked > 0
+        ? asked + (long) (random.getAsDouble() * asked / TENTH)
+        : otherwise.delayMillis(timings, random);
   }
 
-  /** Upper bound of any wait, but for Retry-After. Default 30 s. */
-  public void setMaximumDelay(Duration maximumDelay) {
-    this.maximumDelay = maximumDelay;
+  /**
+   * Whether a call that failed is made again, for {@code retryWhileRef}: what says "not now" so
+   * often, what says "no" never. A token that is not accepted is renewed once, however many retries
+   * other failures took before.
+   */
+  public static Predicate retries(int attempts) {
+    return exchange ->
+        switch (kind(Failures.causeOf(CallException.class, caught(exchange)))) {
+          case UNAUTHORISED ->
+              exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class) < 2;
+          case REFUSED, NOT_FOUND -> false;
+          // Camel has counted the redelivery that is to come
+          case UNAVAILABLE -> redeliveries(exchange) <= attempts;
+        };
+  }
+
+  private static Exception caught(Exchange exchange) {
+    return exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+  }
+
+  private static CallException.Kind kind(CallException failure) {
+    return failure == null ? CallException.Kind.UNAVAILABLE : failure.kind();
+  }
+
+  private static int redeliveries(Exchange exchange) {
+    return exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
   }
 
   @Override
   public void process(Exchange exchange) {
-    // Camel has counted the redelivery that is to come
-    int before =
-        Math.max(0, exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class) - 1);
-    CallException failure =
-        Failures.causeOf(
-            CallException.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+    Exception caught = caught(exchange);
+    CallException failure = Failures.causeOf(CallException.class, caught);
     if (failure == null) {
-      unanswered(exchange);
+      // What has an answer is counted where that is read
+      boolean made = Failures.causeOf(CallNotPermittedException.class, caught) == null;
+      GenesysMetrics.of(exchange).unanswered(exchange, made);
     }
-    if (isUnauthorised(failure)) {
+    long wait = 0;
+    if (kind(failure) == CallException.Kind.UNAUTHORISED) {
+      // A new token needs no wait
       int times = exchange.getProperty(GenesysConstants.UNAUTHORISED, 0, Integer.class);
       exchange.setProperty(GenesysConstants.UNAUTHORISED, times + 1);
+    } else {
+      // Camel has counted the redelivery that is to come
+      Backoff backoff = Backoff.after(Math.max(0, redeliveries(exchange) - 1));
+      Duration asked = failure == null ? Duration.ZERO : failure.retryAfter();
+      wait = millis(asked, backoff, timings, random);
     }
-    long wait = wait(failure, before);
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, wait);
-    tell(exchange, wait);
-  }
-
-  private static boolean isUnauthorised(CallException failure) {
-    return failure != null && failure.kind() == CallException.Kind.UNAUTHORISED;
-  }
-
-  /** A new token needs no wait. */
-  private long wait(CallException failure, int before) {
-    if (isUnauthorised(failure)) {
-      return 0;
+    if (caught != null) {
+      tell(exchange, caught, wait);
     }
-    long asked = failure == null ? 0 : failure.retryAfter().toMillis();
-    return asked > 0
-        ? asked + (long) (random.getAsDouble() * asked / TENTH)
-        : Backoff.after(before).delayMillis(Timings.retrying(initialDelay, maximumDelay), random);
-  }
-
-  /** What has an answer is counted where that is read. */
-  private static void unanswered(Exchange exchange) {
-    Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    boolean made = Failures.causeOf(CallNotPermittedException.class, why) == null;
-    GenesysMetrics.of(exchange).unanswered(exchange, made);
   }
 
   /** At once, since it may take minutes until the attempts are exhausted; repeats are silent. */
-  private static void tell(Exchange exchange, long wait) {
-    Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    if (failure != null
-        && exchange.getContext().getComponent("genesys") instanceof GenesysComponent component) {
-      CallException call = Failures.asCallException(failure, "Genesys Cloud");
-      String sentence = call.getMessage();
-      // A refusal is told by whoever asked, and not tried again here
-      if (call.kind() == CallException.Kind.UNAVAILABLE && component.troubled(sentence)) {
-        LOG.warn("{} It is tried again, first in {} ms.", sentence, wait);
-      }
+  private static void tell(Exchange exchange, Exception failure, long wait) {
+    GenesysComponent component =
+        exchange.getContext().getComponent("genesys", GenesysComponent.class);
+    CallException call = Failures.asCallException(failure, "Genesys Cloud");
+    // A refusal is told by whoever asked, and not tried again here
+    if (call.kind() == CallException.Kind.UNAVAILABLE && component.troubled(call.getMessage())) {
+      LOG.warn("{} It is tried again, first in {} ms.", call.getMessage(), wait);
     }
   }
 }

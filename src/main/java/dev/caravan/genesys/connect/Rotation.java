@@ -22,10 +22,6 @@ record Rotation(long at, Cause cause, long end) {
   /** A channel is not given up sooner than this, however short its token's life still is. */
   private static final Duration LEAST = Duration.ofSeconds(1);
 
-  /**
-   * @param wall the wall clock now, for what Genesys Cloud states as a date
-   * @param steady the session's clock now, which the token's times come from
-   */
   static Rotation of(Map<?, ?> channel, Token token, Instant wall, Instant steady, long now) {
     Duration life = life(channel, wall);
     long byChannel = now + (long) (life.toMillis() * Token.USED_UP);
@@ -38,8 +34,8 @@ record Rotation(long at, Cause cause, long end) {
   }
 
   /**
-   * Until the token is due to be renewed. One that is overdue could not be renewed, so another
-   * channel now would be no better off: it has half of what is left to the token.
+   * Until the token is due to be renewed. One that is overdue could not be: it has half of its
+   * rest.
    */
   private static Duration left(Token token, Instant steady) {
     Duration toRenewal = Duration.between(steady, token.renewAt());
@@ -49,16 +45,12 @@ record Rotation(long at, Cause cause, long end) {
   }
 
   private static Duration life(Map<?, ?> channel, Instant wall) {
-    if (channel.get("expires") instanceof String expires) {
-      try {
-        Duration left = Duration.between(wall, Instant.parse(expires));
-        if (!left.isNegative() && !left.isZero() && left.compareTo(CHANNEL_LIFE) < 0) {
-          return left;
-        }
-      } catch (DateTimeException e) {
-        return CHANNEL_LIFE;
-      }
+    try {
+      Instant end = Instant.parse(String.valueOf(channel.get("expires")));
+      Duration left = Duration.between(wall, end);
+      return end.isAfter(wall) && left.compareTo(CHANNEL_LIFE) < 0 ? left : CHANNEL_LIFE;
+    } catch (DateTimeException e) {
+      return CHANNEL_LIFE;
     }
-    return CHANNEL_LIFE;
   }
 }

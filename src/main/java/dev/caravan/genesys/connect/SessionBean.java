@@ -1,15 +1,13 @@
 package dev.caravan.genesys.connect;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.background.SteadyClock;
 import dev.caravan.channel.Backoff;
 import dev.caravan.channel.Timings;
 import dev.caravan.genesys.GenesysConstants;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +22,7 @@ import org.apache.camel.ProducerTemplate;
  * The session as a bean for routes: fetches the token through a route, and puts it on calls. It is
  * found in the registry as {@value #NAME}.
  */
-public final class SessionBean implements CamelContextAware {
+public final class SessionBean extends GenesysSession implements CamelContextAware {
 
   public static final String NAME = "genesysSession";
 
@@ -49,18 +47,17 @@ public final class SessionBean implements CamelContextAware {
   private String variables = "GENESYS_CLIENT";
   private String clientId = "";
   private String clientSecret = "";
-  private Duration refusalRemembered = Duration.ofMinutes(5);
-  private Duration initialDelay = Timings.defaults().retryInitial();
-  private Duration maximumDelay = Timings.defaults().retryMost();
-  private final Clock clock = new SteadyClock();
-  private GenesysSession session;
+  private Timings timings = Timings.defaults();
+
+  public SessionBean() {
+    super(new SteadyClock());
+  }
 
   /** The session of the OAuth client that makes an exchange's calls. */
   static SessionBean of(Exchange exchange) {
     return of(exchange.getContext(), Clients.suffix(exchange));
   }
 
-  /** The session of an OAuth client, by its name. */
   public static SessionBean of(CamelContext context, Clients clients, String client) {
     return of(context, clients.suffix(client));
   }
@@ -85,31 +82,16 @@ public final class SessionBean implements CamelContextAware {
     this.variables = variables;
   }
 
-  /** For the operator if they are refused. */
   String checkCredentials() {
     return " Check %1$s_ID, %1$s_SECRET and GENESYS_REGION: they must name an OAuth client of the"
             .formatted(variables)
         + " grant type Client Credentials in this org.";
   }
 
-  /** Why the last login was refused, if there is no token; what else fails may pass by itself. */
-  public Optional<String> refusal() {
-    return session().refusal();
-  }
-
-  /** Whether it can log in, as far as it has tried: whether there is a token, or a refusal. */
-  public Optional<Boolean> canLogIn() {
-    return session().canLogIn();
-  }
-
-  /**
-   * What an operator should know about the token while it serves, in sentences.
-   *
-   * @param channels how many are read with it
-   */
+  /** What an operator should know while so many channels are read with the token, in sentences. */
   public Optional<String> warning(int channels) {
-    Optional<String> tooShort = session().life().flatMap(life -> Token.tooShort(life, channels));
-    return Stream.of(session().warning(), tooShort)
+    Optional<String> tooShort = life().flatMap(life -> Token.tooShort(life, channels));
+    return Stream.of(warning(), tooShort)
         .flatMap(Optional::stream)
         .reduce((one, other) -> one + " " + other);
   }
@@ -122,19 +104,9 @@ public final class SessionBean implements CamelContextAware {
     this.clientSecret = clientSecret.strip();
   }
 
-  /** Upper bound of the wait after the second failed login; doubled for each further one. */
-  public void setInitialDelay(Duration initialDelay) {
-    this.initialDelay = initialDelay;
-  }
-
-  /** Upper bound of any wait after a failed login, but for Retry-After. */
-  public void setMaximumDelay(Duration maximumDelay) {
-    this.maximumDelay = maximumDelay;
-  }
-
-  /** How long refused credentials are not tried again. Default 5 minutes. */
-  public void setRefusalRemembered(Duration refusalRemembered) {
-    this.refusalRemembered = refusalRemembered;
+  /** With the waits after failed logins, unless there is a Retry-After. */
+  public void setTimings(Timings timings) {
+    this.timings = timings;
   }
 
   @Override
@@ -157,7 +129,7 @@ public final class SessionBean implements CamelContextAware {
     // A channel answers only to the token that made it
     Token token = exchange.getProperty(GenesysConstants.AS, Token.class);
     if (token == null) {
-      token = session().token();
+      token = token();
     }
     exchange.setProperty(GenesysConstants.TOKEN, token);
     String path = exchange.getMessage().getHeader(Exchange.HTTP_PATH, "", String.class);
@@ -167,40 +139,17 @@ public final class SessionBean implements CamelContextAware {
     return "Bearer " + token.value();
   }
 
-  /** A token that is good for a while; fetched if need be. */
-  public Token token() {
-    return session().token();
-  }
-
-  /** Now, on the clock that the times of tokens come from; it never jumps. */
-  Instant now() {
-    return clock.instant();
-  }
-
-  /** Forgets the token that the exchange's last call used. */
   void forget(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      session().drop(used, exchange.getProperty(CALL, "", String.class));
+      drop(used, exchange.getProperty(CALL, "", String.class));
     }
   }
 
   /** The exchange's last call was answered otherwise than that its token is not accepted. */
   void accepted(Exchange exchange) {
     if (exchange.getProperty(GenesysConstants.TOKEN) instanceof Token used) {
-      session().accepted(used, exchange.getProperty(CALL, "", String.class));
+      accepted(used, exchange.getProperty(CALL, "", String.class));
     }
-  }
-
-  /** Forgets a token that a socket says is revoked, unless another one has taken its place. */
-  void forget(Token used) {
-    session().revoked(used);
-  }
-
-  private synchronized GenesysSession session() {
-    if (session == null) {
-      session = new GenesysSession(this::fetch, clock, refusalRemembered, this::backoff);
-    }
-    return session;
   }
 
   /** A number, or its text, as some servers write it. */
@@ -216,28 +165,15 @@ public final class SessionBean implements CamelContextAware {
   }
 
   /** The login is not an attempt at a channel, so its first failure is made up for at once. */
-  private Duration backoff(int failures) {
-    Timings timings = Timings.retrying(initialDelay, maximumDelay);
+  @Override
+  Duration backoff(int failures) {
     return Duration.ofMillis(
         Backoff.after(failures - 1)
             .delayMillis(timings, () -> ThreadLocalRandom.current().nextDouble()));
   }
 
-  private static Map<?, ?> fields(Object answer) throws JsonProcessingException {
-    return answer instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) answer;
-  }
-
-  private Object answer(ProducerTemplate template) {
-    Exchange answer =
-        template.request(
-            TOKEN_ROUTE, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
-    if (answer.getException() != null) {
-      throw Failures.asCallException(answer.getException(), "the login endpoint");
-    }
-    return answer.getMessage().getBody();
-  }
-
-  private Token fetch() {
+  @Override
+  Token fetch() {
     if (clientId.isEmpty() || clientSecret.isEmpty()) {
       throw CallException.refused(
           "No credentials: set %1$s_ID and %1$s_SECRET (or …_FILE) to an OAuth client of the grant"
@@ -246,17 +182,23 @@ public final class SessionBean implements CamelContextAware {
           0);
     }
     try (ProducerTemplate template = camelContext.createProducerTemplate(1)) {
-      Map<?, ?> fields = fields(answer(template));
+      Exchange answer =
+          template.request(
+              TOKEN_ROUTE, login -> login.setProperty(GenesysConstants.CLIENT, clientName));
+      if (answer.getException() != null) {
+        throw Failures.asCallException(answer.getException(), "the login endpoint");
+      }
+      Object body = answer.getMessage().getBody();
+      Map<?, ?> fields =
+          body instanceof String text ? JSON.readValue(text, Map.class) : (Map<?, ?>) body;
       if (fields != null
           && fields.get("access_token") instanceof String value
           && !value.isBlank()) {
-        return new Token(value, clock.instant(), life(fields.get("expires_in")));
+        return new Token(value, now(), life(fields.get("expires_in")));
       }
       throw CallException.odd("The login endpoint answered without access_token.");
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) {
       throw Failures.asCallException(e, "the login endpoint");
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 }

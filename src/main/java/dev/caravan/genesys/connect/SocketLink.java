@@ -37,8 +37,7 @@ final class SocketLink implements ChannelLink {
   private volatile Optional<Token> token = Optional.empty();
 
   /**
-   * @param channel the channel's id, a credential
-   * @param left is called when the channel has been closed by us and is not used any more
+   * @param left is called when we have closed the channel
    * @param answeredWithin what was not answered while all that came for so long was read at once is
    *     not answered any more, if more comes
    */
@@ -64,24 +63,20 @@ final class SocketLink implements ChannelLink {
     return endpoint;
   }
 
+  /** By which token the channel was made, if that was told, and when its successor is due. */
+  void made(Optional<Token> by, Rotation due) {
+    this.token = by;
+    this.rotation = due;
+  }
+
   Rotation rotation() {
     return rotation;
   }
 
-  void rotation(Rotation due) {
-    this.rotation = due;
-  }
-
-  /** The token that made the channel, if it was told. */
   Optional<Token> token() {
     return token;
   }
 
-  void token(Optional<Token> madeBy) {
-    this.token = madeBy;
-  }
-
-  /** The channel's id, a credential. */
   Optional<String> channel() {
     return channel;
   }
@@ -166,12 +161,6 @@ final class SocketLink implements ChannelLink {
     return oldest.isEmpty() ? read : Math.min(read, at(oldest.getAsLong()));
   }
 
-  /** Since when its peer may have sent what was not read, because its reading was held. */
-  private OptionalLong behindSince() {
-    OptionalLong behind = socket.liveness().behindSinceNanos();
-    return behind.isEmpty() ? behind : OptionalLong.of(at(behind.getAsLong()));
-  }
-
   private long at(long nanos) {
     return clock.getAsLong() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
   }
@@ -196,8 +185,12 @@ final class SocketLink implements ChannelLink {
   public Reading reading() {
     long now = clock.getAsLong();
     OptionalLong last = socket.liveness().lastFrameNanos();
-    long lastFrameAt =
-        Math.min(last.isEmpty() ? 0 : at(last.getAsLong()), behindSince().orElse(Long.MAX_VALUE));
+    long lastFrameAt = last.isEmpty() ? 0 : at(last.getAsLong());
+    // What its peer has sent since then may not be read yet, because its reading was held
+    OptionalLong behind = socket.liveness().behindSinceNanos();
+    if (behind.isPresent()) {
+      lastFrameAt = Math.min(lastFrameAt, at(behind.getAsLong()));
+    }
     boolean held = socket.liveness().pausedSinceNanos().isPresent();
     return new Reading(
         lastFrameAt, now - socket.liveness().silence().toMillis(), held, provenUntil);

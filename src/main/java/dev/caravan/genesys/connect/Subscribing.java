@@ -19,8 +19,6 @@ import org.apache.camel.Processor;
 public final class Subscribing implements Processor {
 
   private static final String STATE = "CamelGenesysSubscribing";
-  private static final int CONFLICT = 409;
-  private static final int TOO_LARGE = 413;
 
   /** The code of the 400 for more than a channel takes (Genesys Cloud's OpenAPI document). */
   private static final String TOO_MANY = "notification.subscription.too.many.subscriptions";
@@ -31,11 +29,9 @@ public final class Subscribing implements Processor {
   private final Map<String, Set<String>> refusedPatterns = new ConcurrentHashMap<>();
 
   public void begin(Exchange exchange) {
-    List<String> topics = new ArrayList<>();
     Collection<?> asked = exchange.getProperty(GenesysConstants.TOPICS, Collection.class);
-    for (Object topic : asked) {
-      topics.add(((Map<?, ?>) topic).get("id").toString());
-    }
+    List<String> topics =
+        asked.stream().map(topic -> ((Map<?, ?>) topic).get("id").toString()).toList();
     Set<String> refused =
         refusedPatterns.computeIfAbsent(
             Clients.suffix(exchange), client -> ConcurrentHashMap.newKeySet());
@@ -75,12 +71,12 @@ public final class Subscribing implements Processor {
       throw caught;
     }
     String sentence = why.getMessage();
-    if (why.status() == TOO_LARGE || sentence.contains(TOO_MANY)) {
+    if (why.status() == 413 || sentence.contains(TOO_MANY)) {
       halving(exchange).tooMuch(sentence);
     } else if (why.status() == 400 || why.status() == 403) {
       halving(exchange).refused(sentence);
-    } else if (why.status() == CONFLICT) {
-      throw CallException.unavailable(sentence, CONFLICT, Duration.ZERO, caught);
+    } else if (why.status() == 409) {
+      throw CallException.unavailable(sentence, 409, Duration.ZERO, caught);
     } else {
       throw caught;
     }

@@ -25,7 +25,7 @@ public record Token(String value, Instant issuedAt, Duration life) {
 
   /**
    * How much of a life is used before what follows on it is due: 90 %, or less if the rest is too
-   * short for all channels to hand over; at least half.
+   * short for all channels to hand over, but half at least.
    */
   static Duration usable(Duration life) {
     Duration most = Duration.ofMillis((long) (life.toMillis() * USED_UP));

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.background.SteadyClock;
 import dev.caravan.testing.MutableClock;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.apache.camel.util.ObjectHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,8 +34,21 @@ class GenesysSessionTest {
 
   private final MutableClock clock = new MutableClock();
   private final Login login = new Login();
-  private final GenesysSession session =
-      new GenesysSession(login::fetch, clock, Duration.ofMinutes(5), Duration::ofSeconds);
+  private final GenesysSession session = session(login::fetch, clock);
+
+  private static GenesysSession session(Supplier<Token> login, Clock clock) {
+    return new GenesysSession(clock) {
+      @Override
+      Token fetch() {
+        return login.get();
+      }
+
+      @Override
+      Duration backoff(int failures) {
+        return Duration.ofSeconds(failures);
+      }
+    };
+  }
 
   /** A login endpoint that counts, and does what it is told. */
   private final class Login {
@@ -80,7 +95,7 @@ class GenesysSessionTest {
     List<CallException> failures = new ArrayList<>();
     AtomicInteger calls = new AtomicInteger();
     GenesysSession lasting =
-        new GenesysSession(
+        session(
             () -> {
               calls.incrementAndGet();
               if (!failures.isEmpty()) {
@@ -88,9 +103,7 @@ class GenesysSessionTest {
               }
               return new Token("secret", steady.instant(), Duration.ofMinutes(100));
             },
-            steady,
-            Duration.ofMinutes(5),
-            Duration::ofSeconds);
+            steady);
     failures.add(unavailable(Duration.ofSeconds(3)));
     assertThatThrownBy(lasting::token)
         .hasFieldOrPropertyWithValue("kind", CallException.Kind.UNAVAILABLE);

@@ -2,6 +2,7 @@ package dev.caravan.genesys.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.channel.Timings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +19,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RetryDelayTest {
 
   private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
-  private final RetryDelay delay = new RetryDelay(() -> 0.999999999);
+  private final RetryDelay delay = new RetryDelay(Timings.defaults(), () -> 0.999999999);
 
   private long afterRedeliveries(int redeliveries) {
+    return after(delay, redeliveries);
+  }
+
+  private long after(RetryDelay delay, int redeliveries) {
     exchange.getIn().setHeader(Exchange.REDELIVERY_COUNTER, redeliveries + 1);
     delay.process(exchange);
     return exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY, Long.class);
@@ -72,16 +77,16 @@ class RetryDelayTest {
 
   @Test
   void itsBoundsCanBeSet() {
-    delay.setInitialDelay(Duration.ofMillis(10));
-    delay.setMaximumDelay(Duration.ofMillis(25));
+    Timings timings = Timings.retrying(Duration.ofMillis(10), Duration.ofMillis(25));
+    RetryDelay bounded = new RetryDelay(timings, () -> 0.999999999);
 
-    assertThat(afterRedeliveries(1)).isEqualTo(10);
-    assertThat(afterRedeliveries(9)).isEqualTo(25);
+    assertThat(after(bounded, 1)).isEqualTo(10);
+    assertThat(after(bounded, 9)).isEqualTo(25);
   }
 
   @Test
   void theFirstMayBeAtOnce() {
-    new RetryDelay(() -> 0).process(exchange);
+    new RetryDelay(Timings.defaults(), () -> 0).process(exchange);
 
     assertThat(exchange.getIn().getHeader(Exchange.REDELIVERY_DELAY)).isEqualTo(0L);
   }
