@@ -36,9 +36,7 @@ final class ActionRunner {
     on(Action.SetClient.class, action -> once(() -> setClient(action.client())));
     on(Action.ForbidTopics.class, this::forbid);
     on(Action.AllowTopics.class, action -> once(world.rules()::allowAll));
-    on(
-        Action.Staff.class,
-        action -> once(() -> world.organization().staff(action.agents(), action.queues())));
+    on(Action.Staff.class, action -> once(() -> world.staff().set(action)));
     on(Action.SkipTime.class, action -> once(() -> world.clock().skip(action.by())));
     on(Action.Emit.class, this::emit);
     on(Action.AddFault.class, action -> world.faults().add(action.fault()));

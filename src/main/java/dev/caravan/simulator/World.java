@@ -1,8 +1,11 @@
 package dev.caravan.simulator;
 
 import dev.caravan.simulator.api.CallLog;
+import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.Day;
+import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
+import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Faults;
 import dev.caravan.simulator.session.Channels;
 import dev.caravan.simulator.session.Publisher;
@@ -12,6 +15,8 @@ import dev.caravan.simulator.session.Subscriptions;
 import dev.caravan.simulator.session.Tokens;
 import dev.caravan.simulator.session.TopicRules;
 import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The parts of one stand-in, put together once; all of them live on one event loop. */
 public record World(
@@ -30,12 +35,13 @@ public record World(
     Publisher publisher,
     Faults faults,
     CallLog calls,
-    Ledger ledger) {
+    Ledger ledger,
+    AtomicReference<Action.Staff> staff) {
 
   static World create(Vertx vertx, SimulatorOptions options, SimulatorClock clock) {
     Ids ids = new Ids(options.seed());
     Organization organization =
-        new Organization(options.seed(), options.centre().agents(), options.centre().queues());
+        Organization.draw(options.seed(), options.centre().agents(), options.centre().queues());
     TopicRules rules = new TopicRules(organization, options.behaviour());
     Faults faults = new Faults(options.seed());
     Tokens tokens = new Tokens(ids, options.clients());
@@ -70,6 +76,16 @@ public record World(
         publisher,
         faults,
         new CallLog(),
-        ledger);
+        ledger,
+        new AtomicReference<>(new Action.Staff(Integer.MAX_VALUE, Integer.MAX_VALUE)));
+  }
+
+  /** Those that are in listings. */
+  public List<Agent> listedAgents() {
+    return organization.agents().stream().limit(staff.get().agents()).toList();
+  }
+
+  public List<Named> listedQueues() {
+    return organization.queues().stream().limit(staff.get().queues()).toList();
   }
 }

@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Conversation;
+import dev.caravan.simulator.centre.ConversationBody;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.DetailRecords;
-import dev.caravan.simulator.centre.GenericBody;
-import dev.caravan.simulator.centre.Iso;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.session.ApiError;
 import java.time.Duration;
@@ -46,15 +45,13 @@ public final class ConversationsApi {
 
   private final World world;
   private final Day day;
-  private final GenericBody generic;
   private final DetailRecords records;
   private final Map<String, Job> jobs = new LinkedHashMap<>();
 
   public ConversationsApi(World world) {
     this.world = world;
     day = world.day();
-    generic = new GenericBody(world.organization());
-    records = new DetailRecords(world.organization(), day);
+    records = new DetailRecords(day);
   }
 
   public void mount(Routes routes) {
@@ -76,7 +73,7 @@ public final class ConversationsApi {
 
   private void generic(Call call) {
     call.require(COMMUNICATION);
-    call.answer(Json.tree(generic.of(conversation(call))));
+    call.answer(Json.tree(ConversationBody.generic(conversation(call))));
   }
 
   private void details(Call call) {
@@ -150,10 +147,10 @@ public final class ConversationsApi {
     ObjectNode answer =
         Json.object()
             .put("state", state)
-            .put("submissionDate", Iso.time(job.submittedMillis()))
-            .put("expirationDate", Iso.time(job.submittedMillis() + KEPT.toMillis()));
+            .put("submissionDate", Json.time(job.submittedMillis()))
+            .put("expirationDate", Json.time(job.submittedMillis() + KEPT.toMillis()));
     if (state.equals("FULFILLED")) {
-      answer.put("completionDate", Iso.time(job.submittedMillis() + WORK_MILLIS));
+      answer.put("completionDate", Json.time(job.submittedMillis() + WORK_MILLIS));
     }
     call.answer(answer);
   }
@@ -173,12 +170,12 @@ public final class ConversationsApi {
     if (to < job.conversations().size()) {
       answer.put("cursor", Integer.toString(to));
     }
-    call.answer(answer.put("dataAvailabilityDate", Iso.time(available())));
+    call.answer(answer.put("dataAvailabilityDate", Json.time(available())));
   }
 
   private void availability(Call call) {
     call.require(DETAIL);
-    call.answer(Json.object().put("dataAvailabilityDate", Iso.time(available())));
+    call.answer(Json.object().put("dataAvailabilityDate", Json.time(available())));
   }
 
   private void delete(Call call) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.AgentState;
-import dev.caravan.simulator.centre.Iso;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Presence;
@@ -105,18 +104,18 @@ public record ObservationsApi(World world) {
 
   private void entities(ArrayNode entities, Agent agent) {
     AgentState state = world.day().agent(agent.index());
-    for (int queue : agent.queues()) {
+    for (Named queue : agent.queues()) {
       entities
           .addObject()
           .put("userId", agent.id())
-          .put("queueId", world.organization().queues().get(queue).id())
+          .put("queueId", queue.id())
           .put("queueMembershipStatus", activeQueues(agent) > 0 ? "active" : "inactive")
-          .put("teamId", world.organization().teams().get(agent.team()).id())
+          .put("teamId", agent.team().id())
           .put("systemPresence", state.presence().name())
           .put("organizationPresenceId", state.presence().definitionId())
-          .put("presenceDate", Iso.time(state.presenceSince()))
+          .put("presenceDate", Json.time(state.presenceSince()))
           .put("routingStatus", state.routing().name())
-          .put("routingStatusDate", Iso.time(state.routingSince()));
+          .put("routingStatusDate", Json.time(state.routingSince()));
     }
   }
 
@@ -172,7 +171,7 @@ public record ObservationsApi(World world) {
   }
 
   private static ObjectNode spell(ArrayNode spells, AgentState.Spell<?> spell) {
-    ObjectNode node = spells.addObject().put("startTime", Iso.time(spell.from()));
-    return spell.to() == 0 ? node : node.put("endTime", Iso.time(spell.to()));
+    ObjectNode node = spells.addObject().put("startTime", Json.time(spell.from()));
+    return spell.to() == 0 ? node : node.put("endTime", Json.time(spell.to()));
   }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** What is said, what is suggested to agents, and what analytics makes of what was said. */
-record AssistBody(Organization organization) {
+record AssistBody(String organizationId) {
 
   private static final String[] INTENTS = {
     "TrackOrder", "ChangeAddress", "CancelContract", "AskInvoice", "Complain"
@@ -34,8 +34,8 @@ record AssistBody(Organization organization) {
     int offset = (int) Math.max(0, now - agent.connected);
     ObjectNode body =
         Json.object()
-            .put("eventTime", Iso.time(now))
-            .put("organizationId", organization.id())
+            .put("eventTime", Json.time(now))
+            .put("organizationId", organizationId)
             .put("conversationId", conversation.id)
             .put("communicationId", conversation.customer().communicationId)
             .put("sessionStartTimeMs", conversation.started)
@@ -71,7 +71,7 @@ record AssistBody(Organization organization) {
   ObjectNode suggestion(Conversation conversation, Party agent, String kind, int turn, long now) {
     ObjectNode body =
         Json.object()
-            .put("eventTime", Iso.time(now))
+            .put("eventTime", Json.time(now))
             .put("conversationId", conversation.id)
             .put("suggestionId", derived("5a", conversation, turn))
             .put("state", "Suggested")
@@ -79,9 +79,9 @@ record AssistBody(Organization organization) {
             .put("triggerType", "Intent");
     ObjectNode context =
         body.putObject("context")
-            .put("queueId", organization.queues().get(agent.queue).id())
-            .put("userId", organization.agent(agent.agent).id())
-            .put("assistantId", organization.id())
+            .put("queueId", agent.queue.id())
+            .put("userId", agent.agent.id())
+            .put("assistantId", organizationId)
             .put("mediaType", conversation.medium.lower())
             .put("participantType", "customer")
             .put("language", conversation.attributes.get("context.language"))
@@ -103,7 +103,7 @@ record AssistBody(Organization organization) {
               .put("confidence", 0.71);
       case "response" ->
           body.putObject("cannedResponse")
-              .put("libraryId", organization.id())
+              .put("libraryId", organizationId)
               .put("responseId", derived("5d", conversation, 0));
       case "script" ->
           body.putObject("script")
@@ -128,7 +128,7 @@ record AssistBody(Organization organization) {
     node.put("confidence", 0.83).putArray("detectedSlots");
   }
 
-  private ObjectNode article(ObjectNode node, Conversation conversation) {
+  private static ObjectNode article(ObjectNode node, Conversation conversation) {
     node.put("documentId", derived("d0", conversation, 0)).put("versionId", "2");
     node.put("title", "What to do about " + intent(conversation));
     node.put("uri", "https://help.example.com/" + intent(conversation));
@@ -139,22 +139,22 @@ record AssistBody(Organization organization) {
   }
 
   /** {@code v2.speechandtextanalytics.conversation.{id}.sentiment}. */
-  ObjectNode sentiment(Conversation conversation, int number) {
+  static ObjectNode sentiment(Conversation conversation, int number) {
     ObjectNode body = judged(conversation);
     return body.put("sentimentOverallScore", score(conversation, number))
         .put("sentimentTrendScore", score(conversation, number + 1));
   }
 
   /** {@code v2.speechandtextanalytics.conversation.{id}.empathy}. */
-  ObjectNode empathy(Conversation conversation) {
+  static ObjectNode empathy(Conversation conversation) {
     ObjectNode body = judged(conversation);
     ArrayNode agents = body.putArray("agents");
     for (Party party : conversation.parties) {
-      if (party.agent != Party.NOBODY) {
+      if (party.agent != null) {
         agents
             .addObject()
-            .put("agentId", organization.agent(party.agent).id())
-            .put("overallEmpathyScore", Math.abs(score(conversation, party.agent)));
+            .put("agentId", party.agent.id())
+            .put("overallEmpathyScore", Math.abs(score(conversation, party.agent.index())));
       }
     }
     return body;
@@ -168,15 +168,15 @@ record AssistBody(Organization organization) {
             .put("communicationId", conversation.customer().communicationId)
             .put("mediaType", conversation.medium.lower())
             .put("transcriptId", derived("7c", conversation, 0))
-            .put("programId", organization.id());
+            .put("programId", organizationId);
     ArrayNode participants = body.putArray("participants");
     for (Party party : conversation.parties) {
       ObjectNode participant = participants.addObject().put("purpose", party.purpose);
-      if (party.agent != Party.NOBODY) {
-        participant.put("userId", organization.agent(party.agent).id());
+      if (party.agent != null) {
+        participant.put("userId", party.agent.id());
       }
-      if (party.queue != Party.NOBODY) {
-        participant.put("queueId", organization.queues().get(party.queue).id());
+      if (party.queue != null) {
+        participant.put("queueId", party.queue.id());
       }
     }
     body.putArray("topics")
@@ -191,7 +191,7 @@ record AssistBody(Organization organization) {
   ObjectNode categories(Conversation conversation) {
     ObjectNode body =
         Json.object()
-            .put("organizationId", organization.id())
+            .put("organizationId", organizationId)
             .put("conversationId", conversation.id)
             .put("mediaType", conversation.medium.lower());
     body.putArray("categoryIds").add(derived("ca", conversation, 0));
@@ -200,16 +200,15 @@ record AssistBody(Organization organization) {
   }
 
   /** {@code v2.users.{id}.conversations.summaries}. */
-  ObjectNode summary(Conversation conversation, Party agent, long now) {
-    String userId = organization.agent(agent.agent).id();
+  static ObjectNode summary(Conversation conversation, Party agent, long now) {
     ObjectNode body =
         Json.object()
             .put("conversationId", conversation.id)
             .put("summaryId", derived("5b", conversation, 0))
             .put("mediaType", conversation.medium.lower())
             .put("latestCommunicationId", agent.communicationId)
-            .put("queueId", organization.queues().get(agent.queue).id())
-            .put("createdDate", Iso.time(now))
+            .put("queueId", agent.queue.id())
+            .put("createdDate", Json.time(now))
             .put("durationMs", now - conversation.started)
             .put("language", conversation.attributes.get("context.language"))
             .put("summarySourceType", "Agent")
@@ -218,7 +217,10 @@ record AssistBody(Organization organization) {
       body.put("messageType", conversation.messageType);
     }
     body.putArray("communicationIds").add(agent.communicationId);
-    body.putArray("participants").addObject().put("purpose", "agent").put("userId", userId);
+    body.putArray("participants")
+        .addObject()
+        .put("purpose", "agent")
+        .put("userId", agent.agent.id());
     body.putObject("summary")
         .put("text", conversation.customerName + " asked about " + intent(conversation) + ".")
         .put("score", 0.8);
@@ -229,13 +231,13 @@ record AssistBody(Organization organization) {
     return body;
   }
 
-  private ObjectNode judged(Conversation conversation) {
+  private static ObjectNode judged(Conversation conversation) {
     ObjectNode body = Json.object().put("conversationId", conversation.id);
-    body.putArray("divisionIds").add(organization.divisions().get(conversation.division).id());
-    body.putArray("queueIds").add(organization.queues().get(conversation.queue).id());
+    body.putArray("divisionIds").add(conversation.division.id());
+    body.putArray("queueIds").add(conversation.queue.id());
     ArrayNode flows = body.putArray("flowIds");
-    if (conversation.flow < organization.flows().size()) {
-      flows.add(organization.flows().get(conversation.flow).id());
+    if (conversation.flow != null) {
+      flows.add(conversation.flow.id());
     }
     return body;
   }

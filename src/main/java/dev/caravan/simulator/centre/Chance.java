@@ -1,7 +1,10 @@
 package dev.caravan.simulator.centre;
 
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /** Everything that could have come out otherwise, drawn from one seed. */
 final class Chance {
@@ -15,6 +18,18 @@ final class Chance {
   };
   private static final List<String> MESSAGE_TYPES =
       List.of("whatsapp", "webmessaging", "sms", "open", "facebook", "instagram", "line");
+
+  /** Each medium has the share of all conversations from its number to the next one. */
+  private static final NavigableMap<Double, Medium> BEGINNINGS =
+      new TreeMap<>(
+          Map.of(
+              0.00, Medium.VOICE,
+              0.43, Medium.CHAT,
+              0.57, Medium.MESSAGE,
+              0.77, Medium.EMAIL,
+              0.88, Medium.CALLBACK,
+              0.94, Medium.VIDEO,
+              0.97, Medium.SOCIAL));
 
   private final SplittableRandom random;
 
@@ -44,23 +59,7 @@ final class Chance {
   }
 
   private Medium medium() {
-    double at = random.nextDouble();
-    if (at < 0.43) {
-      return Medium.VOICE;
-    }
-    if (at < 0.57) {
-      return Medium.CHAT;
-    }
-    if (at < 0.77) {
-      return Medium.MESSAGE;
-    }
-    if (at < 0.88) {
-      return Medium.EMAIL;
-    }
-    if (at < 0.94) {
-      return Medium.CALLBACK;
-    }
-    return at < 0.97 ? Medium.VIDEO : Medium.SOCIAL;
+    return BEGINNINGS.floorEntry(random.nextDouble()).getValue();
   }
 
   /** Somebody who wants something, by some medium. */

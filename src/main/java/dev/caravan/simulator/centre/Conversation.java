@@ -11,9 +11,15 @@ public final class Conversation {
 
   /** How far a queue has come with it. */
   enum Observed {
-    WAITING,
-    ALERTING,
-    INTERACTING
+    WAITING("oWaiting"),
+    ALERTING("oAlerting"),
+    INTERACTING("oInteracting");
+
+    final String metric;
+
+    Observed(String metric) {
+      this.metric = metric;
+    }
   }
 
   final String id;
@@ -30,18 +36,19 @@ public final class Conversation {
   final List<Party> parties = new ArrayList<>(4);
   final Map<String, String> attributes = new TreeMap<>();
 
-  /** Index of the queue it is or last was in. */
-  int queue;
+  Named division;
 
-  int division;
+  /** The one it is or last was in. */
+  Named queue;
+
+  /** What greets the customer; null if nothing does. */
+  Named flow;
+
   int messages;
   int priority;
-  int flow;
   int records;
   String contactId = "";
   Side side = Side.NONE;
-  final Fragment generic = new Fragment();
-  final Fragment flat = new Fragment();
 
   /** When the customer left; 0 as long as they have not. */
   long ended;
@@ -95,8 +102,6 @@ public final class Conversation {
 
   /** Keeps nothing that could be written again. */
   void forgetText() {
-    generic.forget();
-    flat.forget();
     parties.forEach(Party::forgetText);
   }
 

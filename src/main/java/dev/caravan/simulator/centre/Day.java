@@ -1,6 +1,6 @@
 package dev.caravan.simulator.centre;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,9 +14,9 @@ public final class Day {
   private static final long YEAR_MILLIS = 365L * 24 * 3_600_000;
 
   private final Organization organization;
+  private final List<AgentState> agents;
   private final Agenda agenda;
   private final Chance chance;
-  private final Staff staff;
   private final QueueBoard board;
   private final Stories stories;
   private final double arrivalsPerHour;
@@ -39,17 +39,20 @@ public final class Day {
     this.organization = organization;
     agenda = new Agenda(startMillis);
     chance = new Chance(seed);
+    agents =
+        organization.agents().stream().map(agent -> new AgentState(agent, startMillis)).toList();
     News news = new News(organization, agenda, sink, seed);
-    board = new QueueBoard(organization, agenda, news);
-    stories = new Stories(new Floor(organization, agenda, chance, news, board));
-    staff = new Staff(organization, agenda, chance, news, stories::serve, board::changed);
-    board.begin(staff);
-    stories.begin(staff);
-    staff.begin();
+    board = new QueueBoard(organization.queues(), agents, agenda, news);
+    Staff staff = new Staff(agents, agenda, chance, news, board, this::serve);
+    stories = new Stories(organization, agents, agenda, chance, news, board, staff);
     arrivalsPerHour = organization.agents().size() * conversationsPerAgentHour;
     if (arrivalsPerHour > 0) {
       agenda.in(nextArrival(), this::arrive);
     }
+  }
+
+  private void serve(AgentState free) {
+    stories.serve(free);
   }
 
   private void arrive() {
@@ -86,7 +89,7 @@ public final class Day {
 
   /** What an agent is doing. */
   public AgentState agent(int index) {
-    return staff.state(index);
+    return agents.get(index);
   }
 
   /** Conversations going on, and the last ones that ended. */
@@ -105,7 +108,7 @@ public final class Day {
   }
 
   /** What is observed of a queue now, as its topic would tell it. */
-  public List<? extends JsonNode> observations(int queue) {
+  public List<ObjectNode> observations(int queue) {
     return board.observations(queue);
   }
 

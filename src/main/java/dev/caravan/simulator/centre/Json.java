@@ -19,6 +19,8 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.stream.Stream;
 
 /**
@@ -37,10 +39,11 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
+  private static final DateTimeFormatter INSTANT =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
   /** Durations in ISO-8601 only: of a bare number nobody can know whether it means seconds. */
   private static final class DurationReader extends StdDeserializer<Duration> {
-
-    private static final long serialVersionUID = 1L;
 
     private DurationReader() {
       super(Duration.class);
@@ -121,7 +124,12 @@ public final class Json {
     }
   }
 
+  /** Such as {@code 2026-11-21T17:00:00.123Z}. */
   public static String time(Instant instant) {
-    return Iso.time(instant.toEpochMilli());
+    return INSTANT.format(instant);
+  }
+
+  public static String time(long epochMillis) {
+    return time(Instant.ofEpochMilli(epochMillis));
   }
 }

@@ -1,6 +1,5 @@
 package dev.caravan.simulator.centre;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -13,42 +12,32 @@ final class Staff {
   private final Agenda agenda;
   private final Chance chance;
   private final News news;
-  private final List<AgentState> agents;
+  private final QueueBoard board;
   private final Consumer<AgentState> freed;
-  private final Consumer<Agent> changed;
 
+  /** The shift is on: most are at their desks already, the others arrive. */
   Staff(
-      Organization organization,
+      List<AgentState> agents,
       Agenda agenda,
       Chance chance,
       News news,
-      Consumer<AgentState> freed,
-      Consumer<Agent> changed) {
+      QueueBoard board,
+      Consumer<AgentState> freed) {
     this.agenda = agenda;
     this.chance = chance;
     this.news = news;
+    this.board = board;
     this.freed = freed;
-    this.changed = changed;
-    agents = new ArrayList<>(organization.agents().size());
-    for (Agent agent : organization.agents()) {
-      agents.add(new AgentState(agent, agenda.now()));
-    }
+    agents.forEach(this::begin);
   }
 
-  AgentState state(int agent) {
-    return agents.get(agent);
-  }
-
-  /** The shift is on: most are at their desks already, the others arrive. */
-  void begin() {
-    for (AgentState state : agents) {
-      if (chance.happens(0.85)) {
-        state.become(Presence.ON_QUEUE, agenda.now());
-        state.become(AgentState.Routing.IDLE, agenda.now());
-        planPause(state);
-      } else {
-        agenda.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
-      }
+  private void begin(AgentState state) {
+    if (chance.happens(0.85)) {
+      state.become(Presence.ON_QUEUE, agenda.now());
+      state.become(AgentState.Routing.IDLE, agenda.now());
+      planPause(state);
+    } else {
+      agenda.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
     }
   }
 
@@ -80,17 +69,17 @@ final class Staff {
       state.schedule(Presence.BREAK, agenda.now());
       news.adherence(state);
     }
-    state.wantsPause(true);
+    state.wantsPause = true;
     if (state.free()) {
       pause(state);
     }
   }
 
   private void pause(AgentState state) {
-    state.wantsPause(false);
+    state.wantsPause = false;
     news.change();
     Presence next = pausePresence();
-    if (state.scheduled() == Presence.BREAK) {
+    if (state.scheduled == Presence.BREAK) {
       state.schedule(next, agenda.now());
     }
     become(state, AgentState.Routing.OFF_QUEUE);
@@ -122,7 +111,7 @@ final class Staff {
   }
 
   void wrapUp(AgentState state) {
-    state.wrapUp();
+    state.wrappingUp = true;
     news.summary(state);
   }
 
@@ -131,7 +120,7 @@ final class Staff {
     state.leave();
     news.summary(state);
     become(state, AgentState.Routing.IDLE);
-    if (state.wantsPause()) {
+    if (state.wantsPause) {
       pause(state);
     } else {
       freed.accept(state);
@@ -154,14 +143,14 @@ final class Staff {
   private void become(AgentState state, Presence next) {
     state.become(next, agenda.now());
     news.presence(state);
-    changed.accept(state.agent());
+    board.changed(state.agent);
   }
 
   private void become(AgentState state, AgentState.Routing next) {
     if (state.routing() != next) {
       state.become(next, agenda.now());
       news.routing(state);
-      changed.accept(state.agent());
+      board.changed(state.agent);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.caravan.simulator.centre;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,26 +15,8 @@ final class StatisticsBody {
 
   private StatisticsBody() {}
 
-  /** {@code v2.analytics.conversation.{id}.metrics}. */
-  static ObjectNode of(
-      Organization organization,
-      Conversation conversation,
-      Party party,
-      String metric,
-      long value,
-      int number,
-      long now) {
-    return record(organization, conversation, party, metric, number)
-        .put("metricDate", Iso.time(now))
-        .put("value", value);
-  }
-
-  static ObjectNode record(
-      Organization organization,
-      Conversation conversation,
-      Party party,
-      String metric,
-      int number) {
+  /** {@code v2.analytics.conversation.{id}.metrics}, but for when and how much. */
+  static ObjectNode metric(Conversation conversation, Party party, String metric, int number) {
     ObjectNode body =
         Json.object()
             .put("metric", metric)
@@ -48,13 +31,13 @@ final class StatisticsBody {
     if (!conversation.messageType.isEmpty()) {
       body.put("messageType", conversation.messageType);
     }
-    if (party.queue != Party.NOBODY) {
-      body.put("queueId", organization.queues().get(party.queue).id());
+    if (party.queue != null) {
+      body.put("queueId", party.queue.id());
     }
-    if (party.agent != Party.NOBODY) {
-      body.put("userId", organization.agent(party.agent).id());
+    if (party.agent != null) {
+      body.put("userId", party.agent.id());
     }
-    body.putArray("divisionIds").add(organization.divisions().get(conversation.division).id());
+    body.putArray("divisionIds").add(conversation.division.id());
     return body;
   }
 
@@ -63,51 +46,42 @@ final class StatisticsBody {
    *
    * @param dimension what it is about
    * @param id which one of them
-   * @param medium the medium
-   * @param now when it was over
    * @param took milliseconds by metric
    */
-  @SafeVarargs
   static ObjectNode aggregates(
-      String dimension, String id, Medium medium, long now, Map.Entry<String, Long>... took) {
+      String dimension, String id, Medium medium, long now, List<Map.Entry<String, Long>> took) {
     ObjectNode body = Json.object();
     body.putObject("group").put(dimension, id).put("mediaType", medium.lower());
     ArrayNode metrics = metrics(body, now);
-    for (Map.Entry<String, Long> metric : took) {
-      once(metrics, metric.getKey(), metric.getValue());
-    }
+    took.forEach(metric -> once(metrics, metric.getKey(), metric.getValue()));
     return body;
   }
 
   /** The list of metrics of the half hour that this instant falls into. */
-  static ArrayNode metrics(ObjectNode body, long now) {
+  private static ArrayNode metrics(ObjectNode body, long now) {
     long from = now - Math.floorMod(now, HALF_HOUR_MILLIS);
     return body.putArray("data")
         .addObject()
-        .put("interval", Iso.time(from) + "/" + Iso.time(from + HALF_HOUR_MILLIS))
+        .put("interval", Json.time(from) + "/" + Json.time(from + HALF_HOUR_MILLIS))
         .putArray("metrics");
   }
 
   /**
-   * Counts of a queue for one medium.
+   * {@code v2.analytics.queues.{id}.observations}, split by medium.
    *
-   * @param waiting conversations nobody has been found for
-   * @param alerting conversations that ring at an agent
-   * @param interacting conversations an agent is in
+   * @param counts conversations by {@link Conversation.Observed}
    * @param waitedMillis how long the one answered last has waited; 0 if none was
    */
-  record Load(int waiting, int alerting, int interacting, long waitedMillis) {}
-
-  /** {@code v2.analytics.queues.{id}.observations}, split by medium. */
-  static ObjectNode observations(String queueId, Medium medium, Load load, long now) {
+  static ObjectNode observations(
+      String queueId, Medium medium, int[] counts, long waitedMillis, long now) {
     ObjectNode body = Json.object();
     body.putObject("group").put("queueId", queueId).put("mediaType", medium.lower());
     ArrayNode metrics = metrics(body, now);
-    count(metrics, "oWaiting", "", load.waiting());
-    count(metrics, "oAlerting", "", load.alerting());
-    count(metrics, "oInteracting", "", load.interacting());
-    if (load.waitedMillis() > 0) {
-      once(metrics, "tWait", load.waitedMillis());
+    for (Conversation.Observed observed : Conversation.Observed.values()) {
+      count(metrics, observed.metric, "", counts[observed.ordinal()]);
+    }
+    if (waitedMillis > 0) {
+      once(metrics, "tWait", waitedMillis);
     }
     return body;
   }
@@ -135,14 +109,14 @@ final class StatisticsBody {
   }
 
   /** {@code v2.analytics.queues.{id}.activity}. */
-  static ObjectNode activity(Map<Medium, Load> loads, int onQueue) {
+  static ObjectNode activity(Map<Medium, int[]> counts, long onQueue) {
     ObjectNode body = Json.object();
     ArrayNode results = body.putArray("results");
-    loads.forEach(
-        (medium, load) -> {
+    counts.forEach(
+        (medium, count) -> {
           ArrayNode data = results.addObject().put("mediaType", medium.lower()).putArray("data");
-          data.addObject().put("metric", "oWaiting").put("count", load.waiting());
-          data.addObject().put("metric", "oInteracting").put("count", load.interacting());
+          data.addObject().put("metric", "oWaiting").put("count", count[0]);
+          data.addObject().put("metric", "oInteracting").put("count", count[2]);
         });
     ArrayNode agents = results.addObject().putArray("data");
     agents.addObject().put("metric", "oOnQueueUsers").put("count", onQueue);

@@ -167,7 +167,13 @@ public sealed interface Action {
    * From now on so many agents and queues are there, the first of those of the start; the others
    * are in no listing.
    */
-  record Staff(int agents, int queues) implements Action {}
+  record Staff(int agents, int queues) implements Action {
+    public Staff {
+      if (agents < 0 || queues < 0) {
+        throw new IllegalArgumentException("There cannot be less than no 'agents' or 'queues'.");
+      }
+    }
+  }
 
   /** Makes tokens and channels older at once. */
   record SkipTime(Duration by) implements Action {}
