@@ -1,6 +1,5 @@
 package dev.caravan.simulator;
 
-import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 
 /**
@@ -97,13 +96,5 @@ public record Behaviour(
         false,
         8 << 20,
         Duration.ofMinutes(5));
-  }
-
-  public Behaviour withHeartbeat(Duration pause) {
-    return Json.with(this, "heartbeat", pause);
-  }
-
-  public Behaviour withIgnoreErrors(boolean heeded) {
-    return Json.with(this, "ignoreErrors", heeded);
   }
 }

@@ -69,7 +69,7 @@ record ControlApi(World world, ActionRunner actions) {
             .put("channels", world.channels().all().size())
             .put("sockets", world.sockets().at(Action.Target.ALL).size())
             .put("socketsOpened", world.sockets().opened())
-            .put("topicsHeard", world.subscriptions().heardTopics().size());
+            .put("topicsHeard", world.channels().heardTopics().size());
     overview.set("events", tree(world.ledger().outcomes()));
     return overview.put("bytesSent", world.ledger().bytesSent());
   }
@@ -112,7 +112,7 @@ record ControlApi(World world, ActionRunner actions) {
 
   private JsonNode removeFault(Call call) {
     if (!world.faults().remove(Integer.parseInt(call.path("id")))) {
-      throw ApiError.notFound().thrown();
+      throw ApiError.notFound();
     }
     return Json.object();
   }

@@ -1,6 +1,5 @@
 package dev.caravan.simulator;
 
-import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 
 /**
@@ -30,15 +29,5 @@ public record Limits(
   /** The documented values. */
   public static Limits documented() {
     return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 0, 16 << 20);
-  }
-
-  /** The same, but for how many calls all may make together. */
-  public Limits withRequestsPerMinuteOfAll(int calls) {
-    return Json.with(this, "requestsPerMinuteOfAll", calls);
-  }
-
-  /** The same, but for how long a channel lives. */
-  public Limits withChannelLife(Duration life) {
-    return Json.with(this, "channelLife", life);
   }
 }

@@ -87,12 +87,4 @@ public record SimulatorOptions(
   public SimulatorOptions withTraffic(Traffic newTraffic) {
     return Json.with(this, "traffic", newTraffic);
   }
-
-  public SimulatorOptions withLimits(Limits newLimits) {
-    return Json.with(this, "limits", newLimits);
-  }
-
-  public SimulatorOptions withBehaviour(Behaviour newBehaviour) {
-    return Json.with(this, "behaviour", newBehaviour);
-  }
 }

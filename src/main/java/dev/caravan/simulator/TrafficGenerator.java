@@ -83,7 +83,7 @@ final class TrafficGenerator {
   /** Floods every subscribed conversation topic with ready-made events, instead of any flood. */
   void flood(Action.Flood wanted) {
     List<String> topics =
-        world.subscriptions().heardTopics().stream()
+        world.channels().heardTopics().stream()
             .filter(topic -> topic.endsWith(".conversations"))
             .toList();
     if (topics.isEmpty()) {

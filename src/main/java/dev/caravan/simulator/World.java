@@ -11,7 +11,6 @@ import dev.caravan.simulator.session.Channels;
 import dev.caravan.simulator.session.Publisher;
 import dev.caravan.simulator.session.Sockets;
 import dev.caravan.simulator.session.Subscriber;
-import dev.caravan.simulator.session.Subscriptions;
 import dev.caravan.simulator.session.Tokens;
 import dev.caravan.simulator.session.TopicRules;
 import io.vertx.core.Vertx;
@@ -30,7 +29,6 @@ public record World(
     Tokens tokens,
     Channels channels,
     Subscriber subscriber,
-    Subscriptions subscriptions,
     Sockets sockets,
     Publisher publisher,
     Faults faults,
@@ -45,14 +43,13 @@ public record World(
     TopicRules rules = new TopicRules(organization, options.behaviour());
     Faults faults = new Faults(options.seed());
     Tokens tokens = new Tokens(ids, options.clients());
-    Subscriptions subscriptions = new Subscriptions();
-    Channels channels = new Channels(options, clock, ids, tokens, subscriptions);
+    Channels channels = new Channels(options, clock, ids, tokens);
     Subscriber subscriber = new Subscriber(channels, rules, tokens, options.limits());
     Sockets sockets =
         new Sockets(vertx, options, ids, organization.id(), channels, faults, subscriber);
     Ledger ledger = new Ledger(Ledger.DEFAULT_CAPACITY);
     Publisher publisher =
-        new Publisher(vertx, options, clock, subscriptions, sockets, faults, ledger);
+        new Publisher(vertx, options.behaviour(), clock, channels, sockets, faults, ledger);
     Day day =
         new Day(
             organization,
@@ -71,7 +68,6 @@ public record World(
         tokens,
         channels,
         subscriber,
-        subscriptions,
         sockets,
         publisher,
         faults,

@@ -139,8 +139,8 @@ class SimulatorTest {
 
   @Test
   void heartbeatsComeByThemselves() {
-    Behaviour often = Behaviour.reported().withHeartbeat(Duration.ofMillis(50));
-    Guest guest = start(quiet().withBehaviour(often)).login();
+    String often = "options: {traffic: {on: false}, behaviour: {heartbeat: PT0.05S}}";
+    Guest guest = start(Scenario.parse(often).options()).login();
 
     Ear ear = guest.listen(guest.channel());
 

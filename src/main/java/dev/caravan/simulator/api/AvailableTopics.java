@@ -29,8 +29,7 @@ public record AvailableTopics(TopicRules rules) {
     for (String field : expand) {
       if (!EXPANDABLE.contains(field)) {
         throw ApiError.invalidParameter(
-                field, "expand", String.join(", ", new TreeSet<>(EXPANDABLE)))
-            .thrown();
+            field, "expand", String.join(", ", new TreeSet<>(EXPANDABLE)));
       }
     }
     call.answer(

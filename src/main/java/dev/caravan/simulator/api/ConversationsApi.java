@@ -1,6 +1,5 @@
 package dev.caravan.simulator.api;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Conversation;
@@ -86,14 +85,14 @@ public final class ConversationsApi {
     call.answer(listed(call.ids("id", MOST_IDS)));
   }
 
-  private ObjectNode listed(List<String> ids) {
+  private ObjectNode listed(Stream<Conversation> some) {
     ObjectNode answer = Json.object();
-    ArrayNode conversations = answer.putArray("conversations");
-    ids.stream()
-        .map(day::conversation)
-        .flatMap(Optional::stream)
-        .forEach(conversation -> conversations.add(records.record(conversation)));
+    some.map(records::record).forEach(answer.putArray("conversations")::add);
     return answer;
+  }
+
+  private ObjectNode listed(List<String> ids) {
+    return listed(ids.stream().map(day::conversation).flatMap(Optional::stream));
   }
 
   private List<Conversation> found(AnalyticsQuery query) {
@@ -108,11 +107,7 @@ public final class ConversationsApi {
     AnalyticsQuery query = new AnalyticsQuery(call);
     List<Conversation> found = found(query);
     List<Conversation> page = query.page(found);
-    ObjectNode answer = Json.object();
-    if (!page.isEmpty()) {
-      ArrayNode conversations = answer.putArray("conversations");
-      page.forEach(conversation -> conversations.add(records.record(conversation)));
-    }
+    ObjectNode answer = page.isEmpty() ? Json.object() : listed(page.stream());
     call.answer(answer.put("totalHits", found.size()));
   }
 
@@ -158,12 +153,12 @@ public final class ConversationsApi {
   private void results(Call call) {
     Job job = job(call);
     if (!job.state(world.clock().wallNow().toEpochMilli()).equals("FULFILLED")) {
-      throw ApiError.badRequest("The job has no results yet.").thrown();
+      throw ApiError.badRequest("The job has no results yet.");
     }
     int size = call.pageSize(LARGEST_PAGE, LARGEST_PAGE);
     int from = call.number("cursor", 0);
     if (from < 0 || from > job.conversations().size()) {
-      throw ApiError.badRequest("The cursor is none that this job has given.").thrown();
+      throw ApiError.badRequest("The cursor is none that this job has given.");
     }
     int to = Math.min(from + size, job.conversations().size());
     ObjectNode answer = listed(job.conversations().subList(from, to));

@@ -38,7 +38,7 @@ public record NotificationsApi(World world) {
   private void list(Call call) {
     String which = call.query("includechannels", "token");
     if (!Set.of("token", "oauthclient").contains(which)) {
-      throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient").thrown();
+      throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient");
     }
     String token = call.token().value();
     call.answer(
@@ -63,7 +63,8 @@ public record NotificationsApi(World world) {
         world
             .channels()
             .find(call.path("id"), call.token())
-            .orElseThrow(() -> ApiError.noSubscriptionList().thrown());
+            .orElseThrow(
+                () -> new ApiError(404, "entity.not.found", "Subscription list not found."));
     ObjectNode listing = Json.object();
     listing.set(
         "entities",
@@ -87,17 +88,17 @@ public record NotificationsApi(World world) {
 
   private Channel channel(Call call) {
     Optional<Channel> channel = world.channels().find(call.path("id"), call.token());
-    return channel.orElseThrow(() -> ApiError.notFound().thrown());
+    return channel.orElseThrow(ApiError::notFound);
   }
 
   private static List<String> topics(JsonNode body) {
     if (!body.isArray()) {
-      throw ApiError.badRequest("The request body must be a list of topics.").thrown();
+      throw ApiError.badRequest("The request body must be a list of topics.");
     }
     Set<String> topics = new LinkedHashSet<>();
     for (JsonNode entry : body) {
       if (!entry.path("id").isTextual()) {
-        throw ApiError.badRequest("Every topic must have an id.").thrown();
+        throw ApiError.badRequest("Every topic must have an id.");
       }
       topics.add(entry.path("id").asText());
     }

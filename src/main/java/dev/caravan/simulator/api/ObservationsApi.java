@@ -9,9 +9,7 @@ import dev.caravan.simulator.centre.AgentState;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Presence;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** What queues hold and agents do now, and what agents did before. */
@@ -62,44 +60,41 @@ public record ObservationsApi(World world) {
         .toList();
   }
 
-  private static ObjectNode resultOf(Agent agent, ArrayNode results) {
-    ObjectNode result = results.addObject();
-    result.putObject("group").put("userId", agent.id());
-    return result;
-  }
-
   private void users(Call call) {
-    call.require(USER);
-    AnalyticsQuery query = new AnalyticsQuery(call);
-    ObjectNode answer = Json.object();
-    ArrayNode results = answer.putArray("results");
-    for (Agent agent : agents(query.someValues("filter", "userId"))) {
-      ObjectNode result = resultOf(agent, results);
-      ArrayNode data = result.putArray("data");
-      queueCounts(query, agent)
-          .forEach(
-              (metric, count) ->
-                  data.addObject().put("metric", metric).putObject("stats").put("count", count));
-    }
-    call.answer(answer);
+    call.answer(observed(call, false));
   }
 
   private void activity(Call call) {
+    call.answer(observed(call, true).put("entityIdDimension", "userId"));
+  }
+
+  private ObjectNode observed(Call call, boolean activity) {
     call.require(USER);
     AnalyticsQuery query = new AnalyticsQuery(call);
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
     for (Agent agent : agents(query.someValues("filter", "userId"))) {
-      ObjectNode result = resultOf(agent, results);
+      ObjectNode result = results.addObject();
+      result.putObject("group").put("userId", agent.id());
       ArrayNode data = result.putArray("data");
-      queueCounts(query, agent)
-          .forEach((metric, count) -> data.addObject().put("metric", metric).put("count", count));
-      if (query.wantsDetails()) {
-        entities(result.putArray("entities"), agent);
+      count(data, "oActiveQueues", activeQueues(agent), query, activity);
+      count(data, "oMemberQueues", agent.queues().size(), query, activity);
+      if (activity) {
+        if (query.wantsDetails()) {
+          entities(result.putArray("entities"), agent);
+        }
+        result.put("truncated", false);
       }
-      result.put("truncated", false);
     }
-    call.answer(answer.put("entityIdDimension", "userId"));
+    return answer;
+  }
+
+  private static void count(
+      ArrayNode data, String metric, int count, AnalyticsQuery query, boolean activity) {
+    if (query.wants(metric)) {
+      ObjectNode told = data.addObject().put("metric", metric);
+      (activity ? told : told.putObject("stats")).put("count", count);
+    }
   }
 
   private void entities(ArrayNode entities, Agent agent) {
@@ -117,18 +112,6 @@ public record ObservationsApi(World world) {
           .put("routingStatus", state.routing().name())
           .put("routingStatusDate", Json.time(state.routingSince()));
     }
-  }
-
-  /** How many queues an agent has, by each metric that is asked for. */
-  private Map<String, Integer> queueCounts(AnalyticsQuery query, Agent agent) {
-    Map<String, Integer> counts = new LinkedHashMap<>();
-    if (query.wants("oActiveQueues")) {
-      counts.put("oActiveQueues", activeQueues(agent));
-    }
-    if (query.wants("oMemberQueues")) {
-      counts.put("oMemberQueues", agent.queues().size());
-    }
-    return counts;
   }
 
   private int activeQueues(Agent agent) {

@@ -24,7 +24,7 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
    * Adds topics to a channel or replaces those it has.
    *
    * @return the entities of the answer
-   * @throws ApiException if nothing was subscribed
+   * @throws ApiError if nothing was subscribed
    */
   public ArrayNode subscribe(
       Channel channel, List<String> topics, boolean ignoreErrors, boolean replace) {
@@ -37,7 +37,8 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
     Set<String> afterwards = new HashSet<>(replace ? Set.of() : channel.topics().keySet());
     afterwards.addAll(accepted.keySet());
     if (afterwards.size() > limits.topicsPerChannel()) {
-      throw ApiError.tooManySubscriptions().thrown();
+      throw new ApiError(
+          400, "notification.subscription.too.many.subscriptions", "Too many subscriptions");
     }
     if (replace) {
       channels.replace(channel, accepted);
@@ -109,13 +110,13 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
   private static ObjectNode refused(
       String topic, TopicRules.Refusal refusal, boolean ignoreErrors) {
     if (!ignoreErrors) {
-      throw refusal.error().thrown();
+      throw refusal.error();
     }
     ObjectNode entity =
         Json.object()
             .put("id", topic)
             .put("state", "Rejected")
-            .put("rejectionReason", refusal.error().message());
+            .put("rejectionReason", refusal.error().getMessage());
     if (!refusal.missingPermissions().isEmpty()) {
       refusal.missingPermissions().forEach(entity.putArray("missingPermissions")::add);
     }
@@ -154,9 +155,9 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
         channels.unsubscribe(channel, topics);
       }
       return Optional.of(reply.put("result", "200").put("status", command + "d"));
-    } catch (ApiException e) {
+    } catch (ApiError e) {
       reply.put("result", "400").put("status", "failure");
-      return Optional.of(reply.put("message", e.error().message()));
+      return Optional.of(reply.put("message", e.getMessage()));
     }
   }
 }

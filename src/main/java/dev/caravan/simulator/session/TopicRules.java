@@ -58,7 +58,11 @@ public final class TopicRules {
       return refused(ApiError.invalidTopic());
     }
     if (eventBridgeOnly(pattern) || listed.map(Topic::eventBridgeOnly).orElse(false)) {
-      return refused(ApiError.transportNotAllowed());
+      return refused(
+          new ApiError(
+              400,
+              "notification.transport.not.allowed",
+              "unable to subscribe, transport type not permitted."));
     }
     if (forbidden.stream().anyMatch(glob -> Globs.matches(glob, topic))) {
       return refused(new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"));
@@ -68,10 +72,14 @@ public final class TopicRules {
           new ApiError(403, "notification.unauthorized.topic", "Not authorized for this topic."));
     }
     List<String> missing = listed.map(one -> missing(one, lackedPermissions)).orElse(List.of());
-    return missing.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Refusal(ApiError.unauthorizedTopic(String.join(",", missing), topic), missing));
+    if (missing.isEmpty()) {
+      return Optional.empty();
+    }
+    String sentence =
+        "The user does not have permission \"%s\" required for topic \"%s\""
+            .formatted(String.join(",", missing), topic);
+    ApiError error = new ApiError(403, "notification.unauthorized.topic", sentence);
+    return Optional.of(new Refusal(error, missing));
   }
 
   public boolean eventBridgeOnly(String pattern) {
