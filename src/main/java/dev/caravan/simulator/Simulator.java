@@ -14,7 +14,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.time.Clock;
 import java.util.List;
@@ -32,7 +31,6 @@ import java.util.stream.Stream;
  */
 public final class Simulator implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger(Simulator.class.getName());
   private static final long PATIENCE_SECONDS = 30;
 
   // a contact centre that works as fast as it can keeps its loop busy on purpose
@@ -74,7 +72,6 @@ public final class Simulator implements AutoCloseable {
       int port = onLoop(loop, server::start);
       Simulator simulator = new Simulator(loop, server, port);
       simulator.play(scenario);
-      LOG.log(Level.DEBUG, "The simulator serves at {0}", simulator.url());
       return simulator;
     } catch (RuntimeException e) {
       vertx.close();
@@ -202,7 +199,6 @@ public final class Simulator implements AutoCloseable {
   public void close() {
     tell(server::stop);
     await(world.vertx().close().toCompletionStage().toCompletableFuture());
-    LOG.log(Level.DEBUG, "The simulator at {0} is closed", url());
   }
 
   private <T> T ask(Supplier<T> question) {

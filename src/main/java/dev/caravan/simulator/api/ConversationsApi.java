@@ -1,5 +1,6 @@
 package dev.caravan.simulator.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Conversation;
@@ -54,35 +55,35 @@ public final class ConversationsApi {
   }
 
   public void mount(Routes routes) {
-    routes.get("/api/v2/conversations", call -> call.answer(Json.listing(Stream.empty())));
-    routes.get("/api/v2/conversations/:id", this::generic);
-    routes.get("/api/v2/analytics/conversations/:id/details", this::details);
-    routes.get(DETAILS, this::several);
-    routes.post(DETAILS + "/query", this::query);
-    routes.post(JOBS, this::submit);
-    routes.get(JOBS + "/availability", this::availability);
-    routes.get(JOBS + "/:id", this::status);
-    routes.get(JOBS + "/:id/results", this::results);
-    routes.delete(JOBS + "/:id", this::delete);
+    routes.answer("GET /api/v2/conversations", call -> Json.listing(Stream.empty()));
+    routes.answer("GET /api/v2/conversations/:id", this::generic);
+    routes.answer("GET /api/v2/analytics/conversations/:id/details", this::details);
+    routes.answer("GET " + DETAILS, this::several);
+    routes.answer("POST " + DETAILS + "/query", this::query);
+    routes.on("POST " + JOBS, this::submit);
+    routes.answer("GET " + JOBS + "/availability", this::availability);
+    routes.answer("GET " + JOBS + "/:id", this::status);
+    routes.answer("GET " + JOBS + "/:id/results", this::results);
+    routes.on("DELETE " + JOBS + "/:id", this::delete);
   }
 
   private Conversation conversation(Call call) {
     return Call.found(day.conversation(call.path("id")));
   }
 
-  private void generic(Call call) {
+  private JsonNode generic(Call call) {
     call.require(COMMUNICATION);
-    call.answer(Json.tree(ConversationBody.generic(conversation(call))));
+    return Json.tree(ConversationBody.generic(conversation(call)));
   }
 
-  private void details(Call call) {
+  private JsonNode details(Call call) {
     call.require(DETAIL);
-    call.answer(records.record(conversation(call)));
+    return records.record(conversation(call));
   }
 
-  private void several(Call call) {
+  private JsonNode several(Call call) {
     call.require(DETAIL);
-    call.answer(listed(call.ids("id", MOST_IDS)));
+    return listed(call.ids("id", MOST_IDS));
   }
 
   private ObjectNode listed(Stream<Conversation> some) {
@@ -102,13 +103,13 @@ public final class ConversationsApi {
         .toList();
   }
 
-  private void query(Call call) {
+  private JsonNode query(Call call) {
     call.require(DETAIL);
     AnalyticsQuery query = new AnalyticsQuery(call);
     List<Conversation> found = found(query);
     List<Conversation> page = query.page(found);
     ObjectNode answer = page.isEmpty() ? Json.object() : listed(page.stream());
-    call.answer(answer.put("totalHits", found.size()));
+    return answer.put("totalHits", found.size());
   }
 
   private long available() {
@@ -136,7 +137,7 @@ public final class ConversationsApi {
     return Call.found(Optional.ofNullable(jobs.get(call.path("id"))));
   }
 
-  private void status(Call call) {
+  private JsonNode status(Call call) {
     Job job = job(call);
     String state = job.state(world.clock().wallNow().toEpochMilli());
     ObjectNode answer =
@@ -147,10 +148,10 @@ public final class ConversationsApi {
     if (state.equals("FULFILLED")) {
       answer.put("completionDate", Json.time(job.submittedMillis() + WORK_MILLIS));
     }
-    call.answer(answer);
+    return answer;
   }
 
-  private void results(Call call) {
+  private JsonNode results(Call call) {
     Job job = job(call);
     if (!job.state(world.clock().wallNow().toEpochMilli()).equals("FULFILLED")) {
       throw ApiError.badRequest("The job has no results yet.");
@@ -165,12 +166,12 @@ public final class ConversationsApi {
     if (to < job.conversations().size()) {
       answer.put("cursor", Integer.toString(to));
     }
-    call.answer(answer.put("dataAvailabilityDate", Json.time(available())));
+    return answer.put("dataAvailabilityDate", Json.time(available()));
   }
 
-  private void availability(Call call) {
+  private JsonNode availability(Call call) {
     call.require(DETAIL);
-    call.answer(Json.object().put("dataAvailabilityDate", Json.time(available())));
+    return Json.object().put("dataAvailabilityDate", Json.time(available()));
   }
 
   private void delete(Call call) {

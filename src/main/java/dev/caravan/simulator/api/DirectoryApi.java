@@ -1,5 +1,6 @@
 package dev.caravan.simulator.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Globs;
 import dev.caravan.simulator.World;
@@ -29,14 +30,14 @@ public record DirectoryApi(World world, PeopleApi people) {
     listing(routes, "routing/wrapupcodes", organization.wrapUpCodes());
     listing(routes, "flows", organization.flows());
     listing(routes, "flows/outcomes", organization.outcomes());
-    routes.get("/api/v2/routing/queues/:id/members", this::queueMembers);
-    routes.get("/api/v2/groups/:id/members", this::groupMembers);
-    routes.get("/api/v2/" + UNITS + "/:id/users", this::managementUnitUsers);
-    routes.get("/api/v2/workforcemanagement/businessunits", this::businessUnits);
-    routes.get(
-        "/api/v2/teams",
-        call -> call.answer(Paging.after(call, organization.teams(), Named::id, this::team)));
-    routes.get("/api/v2/teams/:id/members", this::teamMembers);
+    routes.answer("GET /api/v2/routing/queues/:id/members", this::queueMembers);
+    routes.answer("GET /api/v2/groups/:id/members", this::groupMembers);
+    routes.answer("GET /api/v2/" + UNITS + "/:id/users", this::managementUnitUsers);
+    routes.answer("GET /api/v2/workforcemanagement/businessunits", this::businessUnits);
+    routes.answer(
+        "GET /api/v2/teams",
+        call -> Paging.after(call, organization.teams(), Named::id, this::team));
+    routes.answer("GET /api/v2/teams/:id/members", this::teamMembers);
   }
 
   /** A listing that can be searched by name, and each entry by its id. */
@@ -48,7 +49,7 @@ public record DirectoryApi(World world, PeopleApi people) {
 
   private static void one(
       Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
-    routes.get("/api/v2/" + path + "/:id", call -> call.answer(description.apply(call.named(all))));
+    routes.answer("GET /api/v2/" + path + "/:id", call -> description.apply(call.named(all)));
   }
 
   private static void listing(Routes routes, String path, List<Named> all) {
@@ -60,17 +61,17 @@ public record DirectoryApi(World world, PeopleApi people) {
       String path,
       Supplier<List<Named>> all,
       Function<Named, ObjectNode> description) {
-    routes.get(
-        "/api/v2/" + path,
+    routes.answer(
+        "GET /api/v2/" + path,
         call -> {
           Pattern name = Globs.compile(call.query("name", "*"));
           List<Named> chosen =
               all.get().stream().filter(one -> name.matcher(one.name()).matches()).toList();
-          call.answer(Paging.page(call, chosen, description));
+          return Paging.page(call, chosen, description);
         });
   }
 
-  private void queueMembers(Call call) {
+  private JsonNode queueMembers(Call call) {
     Named queue = Call.found(world.organization().queue(call.path("id")));
     List<String> expand = call.queries("expand");
     ObjectNode page =
@@ -89,36 +90,35 @@ public record DirectoryApi(World world, PeopleApi people) {
             });
     // the one listing by pages that does not say how many there are: only the last has no next
     page.remove(List.of("total", "pageCount", "lastUri"));
-    call.answer(page);
+    return page;
   }
 
   private List<Agent> members(Call call, List<Named> places) {
     return world.organization().members(call.named(places));
   }
 
-  private void groupMembers(Call call) {
+  private JsonNode groupMembers(Call call) {
     List<Agent> members = members(call, world.organization().groups());
-    call.answer(Paging.page(call, members, agent -> people.user(agent, List.of())));
+    return Paging.page(call, members, agent -> people.user(agent, List.of()));
   }
 
-  private void teamMembers(Call call) {
+  private JsonNode teamMembers(Call call) {
     List<Agent> members = members(call, world.organization().teams());
-    call.answer(Paging.after(call, members, Agent::id, agent -> people.user(agent, List.of())));
+    return Paging.after(call, members, Agent::id, agent -> people.user(agent, List.of()));
   }
 
-  private void managementUnitUsers(Call call) {
-    call.answer(
-        Json.listing(
-            members(call, world.organization().managementUnits()).stream()
-                .map(
-                    agent ->
-                        Json.object()
-                            .put("id", agent.id())
-                            .put("selfUri", "/api/v2/users/" + agent.id()))));
+  private JsonNode managementUnitUsers(Call call) {
+    return Json.listing(
+        members(call, world.organization().managementUnits()).stream()
+            .map(
+                agent ->
+                    Json.object()
+                        .put("id", agent.id())
+                        .put("selfUri", "/api/v2/users/" + agent.id())));
   }
 
-  private void businessUnits(Call call) {
-    call.answer(Json.listing(Stream.of(businessUnit())));
+  private JsonNode businessUnits(Call call) {
+    return Json.listing(Stream.of(businessUnit()));
   }
 
   private ObjectNode businessUnit() {

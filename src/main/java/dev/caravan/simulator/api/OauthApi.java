@@ -31,7 +31,7 @@ public final class OauthApi {
   }
 
   public void mount(Routes routes) {
-    routes.post("/oauth/token", this::token);
+    routes.on("POST /oauth/token", this::token);
   }
 
   private void token(Call call) {

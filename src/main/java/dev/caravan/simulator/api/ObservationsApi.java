@@ -20,13 +20,13 @@ public record ObservationsApi(World world) {
   private static final List<String> DETAIL = List.of("analytics:userDetail:view");
 
   public void mount(Routes routes) {
-    routes.post("/api/v2/analytics/queues/observations/query", this::queues);
-    routes.post("/api/v2/analytics/users/observations/query", this::users);
-    routes.post("/api/v2/analytics/users/activity/query", this::activity);
-    routes.post("/api/v2/analytics/users/details/query", this::details);
+    routes.answer("POST /api/v2/analytics/queues/observations/query", this::queues);
+    routes.answer("POST /api/v2/analytics/users/observations/query", this::users);
+    routes.answer("POST /api/v2/analytics/users/activity/query", this::activity);
+    routes.answer("POST /api/v2/analytics/users/details/query", this::details);
   }
 
-  private void queues(Call call) {
+  private JsonNode queues(Call call) {
     call.require(QUEUE);
     AnalyticsQuery query = new AnalyticsQuery(call);
     Set<String> wanted = query.someValues("filter", "queueId");
@@ -51,7 +51,7 @@ public record ObservationsApi(World world) {
         }
       }
     }
-    call.answer(answer);
+    return answer;
   }
 
   private List<Agent> agents(Set<String> wanted) {
@@ -60,12 +60,12 @@ public record ObservationsApi(World world) {
         .toList();
   }
 
-  private void users(Call call) {
-    call.answer(observed(call, false));
+  private JsonNode users(Call call) {
+    return observed(call, false);
   }
 
-  private void activity(Call call) {
-    call.answer(observed(call, true).put("entityIdDimension", "userId"));
+  private JsonNode activity(Call call) {
+    return observed(call, true).put("entityIdDimension", "userId");
   }
 
   private ObjectNode observed(Call call, boolean activity) {
@@ -119,7 +119,7 @@ public record ObservationsApi(World world) {
     return active ? agent.queues().size() : 0;
   }
 
-  private void details(Call call) {
+  private JsonNode details(Call call) {
     call.require(DETAIL);
     AnalyticsQuery query = new AnalyticsQuery(call);
     AnalyticsQuery.Interval interval = query.interval();
@@ -130,7 +130,7 @@ public record ObservationsApi(World world) {
       ArrayNode users = answer.putArray("userDetails");
       page.forEach(agent -> users.add(detail(agent, interval)));
     }
-    call.answer(answer.put("totalHits", found.size()));
+    return answer.put("totalHits", found.size());
   }
 
   private ObjectNode detail(Agent agent, AnalyticsQuery.Interval interval) {

@@ -1,5 +1,6 @@
 package dev.caravan.simulator.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
@@ -25,26 +26,21 @@ public record PeopleApi(World world) {
   private static final List<String> ADHERENCE = List.of("wfm:realtimeAdherence:view");
 
   public void mount(Routes routes) {
-    routes.get(USERS, this::users);
-    routes.get(
-        USERS + "/presences/:source/bulk",
-        call -> call.answer(bulk(call, "id", MOST_PRESENCES, this::presence)));
-    routes.get(USERS + "/:id", call -> call.answer(user(agent(call), call.queries("expand"))));
-    routes.get(
-        USERS + "/:id/presences/:source",
-        call -> call.answer(presence(agent(call)).put("primary", true)));
-    routes.get(USERS + "/:id/routingstatus", call -> call.answer(routingStatus(agent(call))));
-    routes.get(
-        MANAGEMENT + "adherence",
-        call -> {
-          call.require(ADHERENCE);
-          call.answer(bulk(call, "userId", MOST_ADHERENCES, this::adherence));
-        });
-    routes.get(
-        MANAGEMENT + "managementunits/:id/adherence",
+    routes.answer("GET " + USERS, this::users);
+    routes.answer(
+        "GET " + USERS + "/presences/:source/bulk",
+        call -> bulk(call, "id", MOST_PRESENCES, this::presence));
+    routes.answer("GET " + USERS + "/:id", call -> user(agent(call), call.queries("expand")));
+    routes.answer(
+        "GET " + USERS + "/:id/presences/:source",
+        call -> presence(agent(call)).put("primary", true));
+    routes.answer("GET " + USERS + "/:id/routingstatus", call -> routingStatus(agent(call)));
+    routes.answer("GET " + MANAGEMENT + "adherence", this::adherences);
+    routes.answer(
+        "GET " + MANAGEMENT + "managementunits/:id/adherence",
         call -> adherenceOf(world.organization().managementUnits(), call));
-    routes.get(
-        MANAGEMENT + "teams/:id/adherence",
+    routes.answer(
+        "GET " + MANAGEMENT + "teams/:id/adherence",
         call -> adherenceOf(world.organization().teams(), call));
   }
 
@@ -56,17 +52,22 @@ public record PeopleApi(World world) {
     return ids.stream().map(world.organization()::agent).flatMap(Optional::stream).toList();
   }
 
-  private void users(Call call) {
+  private JsonNode users(Call call) {
     List<String> ids = call.queries("id");
     List<Agent> chosen = ids.isEmpty() ? world.listedAgents() : named(ids);
     List<String> expand = call.queries("expand");
-    call.answer(Paging.page(call, chosen, agent -> user(agent, expand)));
+    return Paging.page(call, chosen, agent -> user(agent, expand));
   }
 
-  private void adherenceOf(List<Named> places, Call call) {
+  private JsonNode adherences(Call call) {
+    call.require(ADHERENCE);
+    return bulk(call, "userId", MOST_ADHERENCES, this::adherence);
+  }
+
+  private JsonNode adherenceOf(List<Named> places, Call call) {
     call.require(ADHERENCE);
     List<Agent> members = world.organization().members(call.named(places));
-    call.answer(Json.listing(members.stream().map(this::adherence)));
+    return Json.listing(members.stream().map(this::adherence));
   }
 
   private ArrayNode bulk(

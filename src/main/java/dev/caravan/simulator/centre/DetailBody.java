@@ -3,6 +3,7 @@ package dev.caravan.simulator.centre;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The steps of a conversation as {@code v2.detail.events.conversation.{id}.…} tells them, those of
@@ -46,18 +47,18 @@ final class DetailBody {
     return inQueue(conversation, acd, now).put("routingPriority", conversation.priority);
   }
 
-  static ObjectNode acdEnd(Conversation conversation, Party acd, boolean answered, long now) {
+  static ObjectNode acdEnd(Conversation conversation, Party acd, long now) {
+    Optional<Party> answering =
+        conversation.last("agent").filter(agent -> agent.stage == Party.Stage.CONNECTED);
     ObjectNode body =
         inQueue(conversation, acd, now)
-            .put("acdOutcome", answered ? "ANSWERED" : "ABANDON")
+            .put("acdOutcome", answering.isPresent() ? "ANSWERED" : "ABANDON")
             .put("connectedDurationMs", acd.interactingMillis())
             .put("disconnectType", upper(acd.disconnectType))
             .put("routingPriority", conversation.priority)
             .put("usedRouting", "STANDARD");
     body.putArray("requestedRoutings").add("STANDARD");
-    if (answered) {
-      conversation.last("agent").ifPresent(party -> body.put("answeredUserId", party.agent.id()));
-    }
+    answering.ifPresent(party -> body.put("answeredUserId", party.agent.id()));
     return body;
   }
 
@@ -118,26 +119,34 @@ final class DetailBody {
     return body;
   }
 
-  static ObjectNode flowEnd(Conversation conversation, Party flow, boolean givenUp) {
+  static ObjectNode flowEnd(Conversation conversation, Party flow, long now) {
     ObjectNode body =
-        flowStart(conversation, flow, flow.ended)
+        flowStart(conversation, flow, now)
             .put("connectedDurationMs", flow.millis())
             .put("disconnectType", upper(flow.disconnectType))
-            .put("exitReason", givenUp ? "USER_EXIT" : "TRANSFER");
-    return givenUp ? body : body.put("transferType", "ACD");
+            .put("exitReason", exitReason(flow));
+    return givenUp(flow) ? body : body.put("transferType", "ACD");
+  }
+
+  private static boolean givenUp(Party flow) {
+    return flow.disconnectType.equals("peer");
+  }
+
+  private static String exitReason(Party flow) {
+    return givenUp(flow) ? "USER_EXIT" : "TRANSFER";
   }
 
   /** {@code v2.analytics.flow.{id}.metrics}. */
-  static ObjectNode flowMetric(Conversation conversation, Party flow, boolean givenUp) {
-    Named named = conversation.flow;
-    return StatisticsBody.metric(conversation, flow, givenUp ? "tFlowDisconnect" : "tFlowExit", 0)
+  static ObjectNode flowMetric(Conversation conversation, Party flow) {
+    String metric = givenUp(flow) ? "tFlowDisconnect" : "tFlowExit";
+    return StatisticsBody.metric(conversation, flow, metric, 0)
         .put("value", flow.millis())
         .put("metricDate", Json.time(flow.ended))
-        .put("flowId", named.id())
-        .put("flowName", named.name())
-        .put("flowType", FLOW_TYPES[named.index()].toLowerCase(Locale.ROOT))
+        .put("flowId", conversation.flow.id())
+        .put("flowName", conversation.flow.name())
+        .put("flowType", FLOW_TYPES[conversation.flow.index()].toLowerCase(Locale.ROOT))
         .put("flowVersion", FLOW_VERSION)
-        .put("exitReason", givenUp ? "USER_EXIT" : "TRANSFER");
+        .put("exitReason", exitReason(flow));
   }
 
   private static ObjectNode common(Conversation conversation, Party party, long now) {

@@ -87,8 +87,7 @@ final class Stories {
         conversation,
         flow,
         (it, party, now) -> DetailBody.flowOutcome(it, party, outcome, success));
-    news.detail(
-        "flow.end", conversation, flow, (it, party, now) -> DetailBody.flowEnd(it, party, givesUp));
+    news.detail("flow.end", conversation, flow, DetailBody::flowEnd);
     Medium medium = conversation.medium;
     String flowId = conversation.flow.id();
     news.aggregates("flow", "flowId", flowId, medium, List.of(Map.entry("tFlow", flow.millis())));
@@ -100,7 +99,7 @@ final class Stories {
         List.of(Map.entry("tFlowOutcome", flow.millis())));
     news.tell(
         "v2.analytics.flow." + flowId + ".metrics",
-        () -> DetailBody.flowMetric(conversation, flow, givesUp));
+        () -> DetailBody.flowMetric(conversation, flow));
     if (medium == Medium.VOICE) {
       news.metric(conversation, flow, "tIvr", flow.millis());
     }
@@ -198,21 +197,13 @@ final class Stories {
     agent.connect(agenda.now());
     acd.disconnect("transfer", agenda.now());
     board.answered(conversation, acd.millis());
-    leaveQueue(conversation, acd, true);
+    news.detail("acd.end", conversation, acd, DetailBody::acdEnd);
     news.metric(conversation, acd, "tAcd", acd.millis());
     news.metric(conversation, agent, "tAnswered", acd.millis());
     news.metric(conversation, agent, "tAlert", agent.connected - agent.started);
     news.metric(conversation, agent, "nConnected", 1);
     news.conversation(conversation);
     talk(conversation, agent);
-  }
-
-  private void leaveQueue(Conversation conversation, Party acd, boolean answered) {
-    news.detail(
-        "acd.end",
-        conversation,
-        acd,
-        (it, party, now) -> DetailBody.acdEnd(it, party, answered, now));
   }
 
   private void talk(Conversation conversation, Party agent) {
@@ -307,7 +298,7 @@ final class Stories {
     news.change();
     boolean leavesMessage = conversation.medium == Medium.VOICE && chance.happens(0.3);
     acd.disconnect(leavesMessage ? "transfer" : "peer", agenda.now());
-    leaveQueue(conversation, acd, false);
+    news.detail("acd.end", conversation, acd, DetailBody::acdEnd);
     if (leavesMessage) {
       voicemail(conversation);
       return;

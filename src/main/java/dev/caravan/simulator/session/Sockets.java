@@ -71,7 +71,9 @@ public final class Sockets {
       case RESET -> Wire.reset(context.request().connection());
       case DELAY -> Wire.delay(context, fault.get().delay(), () -> upgrade(context, 0));
       case CLOSE -> upgrade(context, fault.get().status());
-      default -> LOG.log(Level.DEBUG, "A handshake is left without an answer");
+      default -> {
+        // It is never answered
+      }
     }
   }
 
@@ -117,7 +119,6 @@ public final class Sockets {
           .timers()
           .add(vertx.setPeriodic(behaviour.heartbeat().toMillis(), tick -> heartbeat(socket)));
     }
-    LOG.log(Level.DEBUG, "{0} opened", socket);
     return socket;
   }
 
@@ -135,7 +136,6 @@ public final class Sockets {
     try {
       said = Json.MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      LOG.log(Level.DEBUG, "{0} said something that is not JSON", socket);
       return;
     }
     if ("ping".equals(said.path("message").asText())) {
