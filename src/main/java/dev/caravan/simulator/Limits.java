@@ -3,7 +3,7 @@ package dev.caravan.simulator;
 import java.time.Duration;
 
 /**
- * The numbers Genesys Cloud documents, each of which a scenario may change.
+ * The numbers Genesys Cloud documents, as in {@code usual.json}; a scenario may change each.
  *
  * @param channelsPerClient creating one more evicts the channel used least recently
  * @param topicsPerChannel a combined topic counts as one
@@ -24,10 +24,4 @@ public record Limits(
     int requestsPerMinute,
     int requestsPerMinuteOfAll,
     int loginsPerMinute,
-    int pendingBytes) {
-
-  /** The documented values. */
-  public static Limits documented() {
-    return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 0, 16 << 20);
-  }
-}
+    int pendingBytes) {}

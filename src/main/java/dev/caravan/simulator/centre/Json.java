@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -112,6 +113,15 @@ public final class Json {
       boolean ours = e.getCause() instanceof IllegalArgumentException;
       String sentence = ours ? e.getCause().getMessage() : e.getOriginalMessage();
       throw new IllegalArgumentException(sentence, e);
+    }
+  }
+
+  /** Reads what stands beside a class in the jar. */
+  public static JsonNode resource(Class<?> beside, String name) {
+    try (InputStream resource = beside.getResourceAsStream(name)) {
+      return tree(resource.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException("The simulator's " + name + " cannot be read.", e);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.caravan.simulator.centre;
 
+import java.util.List;
+
 /** What happens while an agent and a customer are connected. */
 record Talk(
     Agenda agenda,
@@ -18,43 +20,53 @@ record Talk(
   void plan(long talkMillis) {
     switch (conversation.medium) {
       case VOICE -> {
-        agenda.in(UTTERANCE_MILLIS / 2, () -> speak(0));
+        in(UTTERANCE_MILLIS / 2, () -> speak(0));
         if (chance.happens(0.2)) {
           long from = talkMillis / 3;
-          agenda.in(from, () -> hold(true));
-          agenda.in(from + talkMillis / 5, () -> hold(false));
+          in(from, () -> hold(true));
+          in(from + talkMillis / 5, () -> hold(false));
         }
         if (chance.happens(0.1)) {
-          agenda.in(talkMillis / 2, this::mute);
+          in(talkMillis / 2, this::mute);
         }
         look(Side.SCREENSHARE, talkMillis);
       }
-      case VIDEO -> agenda.in(talkMillis / 2, this::mute);
+      case VIDEO -> in(talkMillis / 2, this::mute);
       case CHAT -> {
-        agenda.in(EXCHANGE_MILLIS, () -> exchange(0));
+        in(EXCHANGE_MILLIS, () -> exchange(0));
         look(Side.COBROWSE, talkMillis);
       }
-      case MESSAGE, EMAIL -> agenda.in(EXCHANGE_MILLIS, () -> exchange(0));
-      case CALLBACK, SOCIAL -> agenda.in(talkMillis / 2, this::note);
+      case MESSAGE, EMAIL -> in(EXCHANGE_MILLIS, () -> exchange(0));
+      case CALLBACK, SOCIAL -> in(talkMillis / 2, this::note);
     }
+  }
+
+  /** Unless the agent has left by then. */
+  private void in(long millis, Runnable deed) {
+    agenda.in(
+        millis,
+        () -> {
+          if (!agent.over()) {
+            deed.run();
+          }
+        });
   }
 
   private void look(Side side, long talkMillis) {
     if (conversation.side == Side.NONE && chance.happens(0.08)) {
-      agenda.in(talkMillis / 4, () -> share(side, true));
-      agenda.in(talkMillis * 3 / 4, () -> share(side, false));
+      in(talkMillis / 4, () -> share(side, true));
+      in(talkMillis * 3 / 4, () -> share(side, false));
     }
   }
 
-  private void change() {
+  private void change(Runnable deed) {
     news.change();
     board.changed(conversation);
+    deed.run();
+    news.conversation(conversation);
   }
 
   private void speak(int number) {
-    if (agent.over()) {
-      return;
-    }
     if (agent.heldSince == 0) {
       news.change();
       assist.transcribe(conversation, agent, number);
@@ -62,65 +74,54 @@ record Talk(
         assist.hear(conversation, agent, number / 2);
       }
     }
-    agenda.in(UTTERANCE_MILLIS, () -> speak(number + 1));
+    in(UTTERANCE_MILLIS, () -> speak(number + 1));
   }
 
   private void hold(boolean on) {
-    if (agent.over() || agent.consulting) {
+    if (agent.consulting) {
       return;
     }
-    change();
     if (on) {
-      agent.heldSince = agenda.now();
+      change(() -> agent.heldSince = agenda.now());
     } else {
-      agent.unhold(agenda.now());
+      change(() -> agent.unhold(agenda.now()));
     }
-    news.conversation(conversation);
   }
 
   private void mute() {
-    if (!agent.over()) {
-      change();
-      agent.muted = !agent.muted;
-      news.conversation(conversation);
-    }
+    change(() -> agent.muted = !agent.muted);
   }
 
   private void share(Side side, boolean on) {
-    if (agent.over()) {
-      return;
-    }
-    change();
-    conversation.side = side;
-    for (Party party : new Party[] {conversation.customer(), agent}) {
-      if (on) {
-        party.sharingSince = agenda.now();
-        party.sharingEnded = 0;
-      } else if (party.sharingSince > 0) {
-        party.sharingEnded = agenda.now();
-      }
-    }
-    news.conversation(conversation);
+    change(
+        () -> {
+          conversation.side = side;
+          for (Party party : List.of(conversation.customer(), agent)) {
+            if (on) {
+              party.sharingSince = agenda.now();
+              party.sharingEnded = 0;
+            } else if (party.sharingSince > 0) {
+              party.sharingEnded = agenda.now();
+            }
+          }
+        });
   }
 
   private void exchange(int number) {
-    if (agent.over() || number > MOST_EXCHANGES) {
+    if (number > MOST_EXCHANGES) {
       return;
     }
-    change();
-    conversation.messages++;
-    conversation.lastMessageId = chance.id().replace("-", "");
-    conversation.lastMessageAt = agenda.now();
-    news.conversation(conversation);
+    change(
+        () -> {
+          conversation.messages++;
+          conversation.lastMessageId = chance.id().replace("-", "");
+          conversation.lastMessageAt = agenda.now();
+        });
     assist.hear(conversation, agent, number);
-    agenda.in(EXCHANGE_MILLIS / 2 + chance.below(40_000), () -> exchange(number + 1));
+    in(EXCHANGE_MILLIS / 2 + chance.below(40_000), () -> exchange(number + 1));
   }
 
   private void note() {
-    if (!agent.over()) {
-      change();
-      conversation.attributes.put("agent.note", "called back");
-      news.conversation(conversation);
-    }
+    change(() -> conversation.attributes.put("agent.note", "called back"));
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.OauthClient;
-import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 import java.util.List;
@@ -237,12 +236,12 @@ public sealed interface Action {
    * Starts, stops or changes the speed of the contact centre.
    *
    * @param on whether it works; it does if unset
-   * @param speed as in {@link Traffic}; real time if unset
+   * @param speed as in {@link dev.caravan.simulator.Traffic}; real time if unset
    */
   record SetTraffic(Boolean on, Double speed) implements Action {
     public SetTraffic {
       on = on == null || on;
-      speed = speed == null ? Traffic.REAL_TIME.speed() : speed;
+      speed = speed == null ? 1.0 : speed;
     }
   }
 

@@ -7,9 +7,6 @@ import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,8 +19,6 @@ import java.util.stream.Collectors;
  * guessed, because no list of them is public.
  */
 public final class TopicRules {
-
-  private static final String GUESSES = "topic-rules.json";
 
   /**
    * Why somebody may not hear a single topic.
@@ -44,7 +39,7 @@ public final class TopicRules {
   public TopicRules(Organization organization, Behaviour behaviour) {
     this.organization = organization;
     this.behaviour = behaviour;
-    JsonNode guesses = read();
+    JsonNode guesses = Json.resource(TopicRules.class, "topic-rules.json");
     unlisted = texts(guesses.path("unlisted"));
     eventBridgeOnly = texts(guesses.path("eventBridgeOnly"));
     currentUserOnly = texts(guesses.path("currentUserOnly"));
@@ -122,14 +117,6 @@ public final class TopicRules {
 
   private static Optional<Refusal> refused(ApiError error) {
     return Optional.of(new Refusal(error, List.of()));
-  }
-
-  private static JsonNode read() {
-    try (InputStream table = TopicRules.class.getResourceAsStream(GUESSES)) {
-      return Json.MAPPER.readTree(table);
-    } catch (IOException e) {
-      throw new UncheckedIOException("The simulator's table " + GUESSES + " cannot be read.", e);
-    }
   }
 
   private static Set<String> texts(JsonNode array) {
