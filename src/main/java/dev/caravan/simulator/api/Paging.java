@@ -68,11 +68,8 @@ final class Paging {
       Call call, List<T> all, Function<T, String> id, Function<T, ObjectNode> description) {
     int size = call.pageSize(DEFAULT_SIZE, LARGEST);
     String after = call.query("after", "");
-    int from = 0;
-    while (!after.isEmpty() && from < all.size() && !id.apply(all.get(from)).equals(after)) {
-      from++;
-    }
-    from = after.isEmpty() ? 0 : Math.min(from + 1, all.size());
+    int last = all.stream().map(id).toList().indexOf(after);
+    int from = after.isEmpty() ? 0 : last < 0 ? all.size() : last + 1;
     int to = Math.min(from + size, all.size());
     ObjectNode page = Json.listing(all.subList(from, to).stream().map(description));
     if (to < all.size()) {

@@ -24,11 +24,9 @@ public final class Day {
   /**
    * Opens the centre.
    *
-   * @param organization its people
    * @param seed what everything is drawn from
    * @param conversationsPerAgentHour how busy it is; 0 for no conversations
    * @param startMillis when its day begins
-   * @param sink takes the events
    */
   public Day(
       Organization organization,
@@ -71,13 +69,7 @@ public final class Day {
     return agenda.now();
   }
 
-  /**
-   * Lets things happen that are due until then.
-   *
-   * @param millis the time to run until
-   * @param most how many things at once
-   * @return whether all of them have happened
-   */
+  /** Lets so many things happen that are due until then; says whether those were all. */
   public boolean runUntil(long millis, int most) {
     return agenda.runUntil(millis, most);
   }

@@ -1,5 +1,6 @@
 package dev.caravan.simulator.centre;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -143,30 +144,74 @@ final class QueueBoard {
         names.get(index).members().stream()
             .filter(member -> agents.get(member).routing() != AgentState.Routing.OFF_QUEUE)
             .count();
-    ObjectNode told = StatisticsBody.activity(counts(index), onQueue);
-    news.tell(analytics + ".activity", () -> told);
+    news.tell(analytics + ".activity", () -> activity(counts(index), onQueue));
+  }
+
+  private static ObjectNode activity(Map<Medium, int[]> counts, long onQueue) {
+    ObjectNode body = Json.object();
+    ArrayNode results = body.putArray("results");
+    counts.forEach(
+        (medium, count) -> {
+          ArrayNode data = results.addObject().put("mediaType", medium.lower()).putArray("data");
+          data.addObject().put("metric", "oWaiting").put("count", count[0]);
+          data.addObject().put("metric", "oInteracting").put("count", count[2]);
+        });
+    ArrayNode agents = results.addObject().putArray("data");
+    agents.addObject().put("metric", "oOnQueueUsers").put("count", onQueue);
+    return body;
   }
 
   /** What is observed of a queue now: by medium, and of its agents. */
   List<ObjectNode> observations(int index) {
-    Named queue = names.get(index);
-    long now = agenda.now();
     List<ObjectNode> bodies = new ArrayList<>();
-    counts(index)
-        .forEach(
-            (medium, counts) -> {
-              long waited = medium == Medium.VOICE ? queues.get(index).lastWaitMillis : 0;
-              bodies.add(StatisticsBody.observations(queue.id(), medium, counts, waited, now));
-            });
+    counts(index).forEach((medium, counts) -> bodies.add(observation(index, medium, counts)));
+    bodies.add(ofAgents(names.get(index)));
+    return bodies;
+  }
+
+  private ObjectNode observation(int index, Medium medium, int[] counts) {
+    Queue queue = queues.get(index);
+    ObjectNode body = Json.object();
+    body.putObject("group").put("queueId", names.get(index).id()).put("mediaType", medium.lower());
+    ArrayNode metrics = StatisticsBody.metrics(body, agenda.now());
+    for (Conversation.Observed observed : Conversation.Observed.values()) {
+      count(metrics.addObject().put("metric", observed.metric), counts[observed.ordinal()]);
+    }
+    if (medium == Medium.VOICE && queue.lastWaitMillis > 0) {
+      StatisticsBody.once(metrics, "tWait", queue.lastWaitMillis);
+    }
+    return body;
+  }
+
+  private ObjectNode ofAgents(Named queue) {
     Map<AgentState.Routing, Integer> byRouting = new EnumMap<>(AgentState.Routing.class);
     Map<Presence, Integer> byPresence = new EnumMap<>(Presence.class);
     for (int member : queue.members()) {
       byRouting.merge(agents.get(member).routing(), 1, Integer::sum);
       byPresence.merge(agents.get(member).presence(), 1, Integer::sum);
     }
-    bodies.add(
-        StatisticsBody.observations(
-            queue.id(), byRouting, byPresence, queue.members().size(), now));
-    return bodies;
+    ObjectNode body = Json.object();
+    body.putObject("group").put("queueId", queue.id());
+    ArrayNode metrics = StatisticsBody.metrics(body, agenda.now());
+    byRouting.forEach(
+        (routing, count) -> count(metrics, "oUserRoutingStatuses", routing.name(), count));
+    byPresence.forEach(
+        (presence, count) -> count(metrics, "oUserPresences", presence.definitionId(), count));
+    int members = queue.members().size();
+    int offQueue = byRouting.getOrDefault(AgentState.Routing.OFF_QUEUE, 0);
+    int away = byPresence.getOrDefault(Presence.OFFLINE, 0);
+    count(metrics.addObject().put("metric", "oMemberUsers"), members);
+    count(metrics.addObject().put("metric", "oOffQueueUsers"), offQueue);
+    count(metrics.addObject().put("metric", "oOnQueueUsers"), members - offQueue);
+    count(metrics.addObject().put("metric", "oActiveUsers"), members - away);
+    return body;
+  }
+
+  private static void count(ArrayNode metrics, String metric, String qualifier, int count) {
+    count(metrics.addObject().put("metric", metric).put("qualifier", qualifier), count);
+  }
+
+  private static void count(ObjectNode metric, int count) {
+    metric.putObject("stats").put("count", count);
   }
 }

@@ -36,8 +36,8 @@ public record Publisher(
   record Parcel(
       String topicName, String correlationId, byte[] frame, boolean binary, Outcome outcome) {
 
-    private Parcel spoilt(byte[] newFrame, boolean inBinary) {
-      return new Parcel(topicName, correlationId, newFrame, inBinary, Outcome.SPOILED);
+    private Parcel as(byte[] newFrame, boolean inBinary, Outcome newOutcome) {
+      return new Parcel(topicName, correlationId, newFrame, inBinary, newOutcome);
     }
   }
 
@@ -97,15 +97,13 @@ public record Publisher(
       case DELAY ->
           vertx.setTimer(Math.max(1, fault.get().delay().toMillis()), due -> write(socket, parcel));
       case DROP -> note(socket.channel(), socket.number, parcel, Outcome.SPOILED);
-      case MALFORMED -> write(socket, parcel.spoilt(Frames.cutOff(parcel.frame()), false));
-      case BINARY -> write(socket, parcel.spoilt(parcel.frame(), true));
-      case UNKNOWN_TOPIC -> write(socket, parcel.spoilt(Frames.unknownTopic(), false));
+      case MALFORMED ->
+          write(socket, parcel.as(Frames.cutOff(parcel.frame()), false, Outcome.SPOILED));
+      case BINARY -> write(socket, parcel.as(parcel.frame(), true, Outcome.SPOILED));
+      case UNKNOWN_TOPIC -> write(socket, parcel.as(Frames.unknownTopic(), false, Outcome.SPOILED));
       default -> {
         byte[] filled = Frames.filledUp(parcel.frame(), fault.get().bytes());
-        write(
-            socket,
-            new Parcel(
-                parcel.topicName(), parcel.correlationId(), filled, false, parcel.outcome()));
+        write(socket, parcel.as(filled, false, Outcome.SENT));
       }
     }
   }

@@ -51,15 +51,13 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
   /** Ends what a channel may no longer hear. */
   public void recheck(Channel channel) {
     Set<String> lacked = lacked(channel);
-    List<String> ended = new ArrayList<>();
-    channel
-        .topics()
-        .forEach(
-            (topic, singles) -> {
-              if (singles.stream().anyMatch(single -> rules.judge(single, lacked).isPresent())) {
-                ended.add(topic);
-              }
-            });
+    List<String> ended =
+        channel.topics().entrySet().stream()
+            .filter(
+                topic ->
+                    topic.getValue().stream().anyMatch(it -> rules.judge(it, lacked).isPresent()))
+            .map(Map.Entry::getKey)
+            .toList();
     channels.unsubscribe(channel, ended);
   }
 
@@ -73,15 +71,11 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
       boolean ignoreErrors,
       Map<String, List<String>> accepted,
       ArrayNode entities) {
-    boolean combined = topic.indexOf('?') >= 0;
-    if (combined && topic.length() > limits.topicLength()) {
-      TopicRules.Refusal tooLong = new TopicRules.Refusal(ApiError.invalidTopic(), List.of());
-      entities.add(refused(topic, tooLong, ignoreErrors));
-      return;
-    }
+    // one that is too long is no topic
+    boolean combined = topic.indexOf('?') >= 0 && topic.length() <= limits.topicLength();
     List<String> heard = new ArrayList<>();
     List<ObjectNode> refused = new ArrayList<>();
-    for (String single : expand(topic)) {
+    for (String single : combined ? expand(topic) : List.of(topic)) {
       rules
           .judge(single, lacked)
           .ifPresentOrElse(
@@ -95,15 +89,11 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
     entities.addAll(refused);
   }
 
-  /** The single topics that {@code prefix?suffix&suffix} stands for; itself, if not combined. */
+  /** The single topics that {@code prefix?suffix&suffix} stands for. */
   private static List<String> expand(String topic) {
     int mark = topic.indexOf('?');
-    if (mark < 0) {
-      return List.of(topic);
-    }
-    String prefix = topic.substring(0, mark);
     return Stream.of(topic.substring(mark + 1).split("&", -1))
-        .map(suffix -> prefix + "." + suffix)
+        .map(suffix -> topic.substring(0, mark) + "." + suffix)
         .toList();
   }
 
