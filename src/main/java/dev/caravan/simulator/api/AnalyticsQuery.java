@@ -38,13 +38,9 @@ final class AnalyticsQuery {
         }
       }
     } catch (DateTimeParseException e) {
-      throw badInterval();
+      // refused as any other that is none
     }
-    throw badInterval();
-  }
-
-  private static ApiError badInterval() {
-    return ApiError.badRequest(
+    throw ApiError.badRequest(
         "The interval must be two ISO-8601 instants with a slash between them, at most 31 days"
             + " apart.");
   }

@@ -63,18 +63,11 @@ public record NotificationsApi(World world) {
             .find(call.path("id"), call.token())
             .orElseThrow(
                 () -> new ApiError(404, "entity.not.found", "Subscription list not found."));
-    ObjectNode listing = Json.object();
-    listing.set(
-        "entities",
-        world
-            .subscriber()
-            .subscribe(
-                channel,
-                topics(call.body()),
-                call.flag("ignoreErrors") && world.options().behaviour().ignoreErrors(),
-                replace));
+    boolean ignoreErrors = call.flag("ignoreErrors") && world.options().behaviour().ignoreErrors();
+    List<ObjectNode> entities =
+        world.subscriber().subscribe(channel, topics(call.body()), ignoreErrors, replace);
     world.sockets().subscriptionsChanged(channel);
-    return listing;
+    return Json.listing(entities.stream());
   }
 
   private void clear(Call call) {

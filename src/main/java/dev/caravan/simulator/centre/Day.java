@@ -39,7 +39,7 @@ public final class Day {
     chance = new Chance(seed);
     agents =
         organization.agents().stream().map(agent -> new AgentState(agent, startMillis)).toList();
-    News news = new News(organization, agenda, sink, seed);
+    News news = new News(agenda, sink, seed);
     board = new QueueBoard(organization.queues(), agents, agenda, news);
     Staff staff = new Staff(agents, agenda, chance, news, board, this::serve);
     stories = new Stories(organization, agents, agenda, chance, news, board, staff);

@@ -13,21 +13,19 @@ final class News {
     ObjectNode write(Conversation conversation, Party party, long now);
   }
 
+  private static final String USERS = "v2.users.";
+  private static final String QUEUES = "v2.routing.queues.";
+
   private final Agenda agenda;
   private final EventSink sink;
-  private final List<String> users;
-  private final List<String> queues;
   private final long seed;
   private long changes;
   private String correlation = "";
 
-  News(Organization organization, Agenda agenda, EventSink sink, long seed) {
+  News(Agenda agenda, EventSink sink, long seed) {
     this.agenda = agenda;
     this.sink = sink;
     this.seed = seed;
-    users = organization.agents().stream().map(agent -> "v2.users." + agent.id()).toList();
-    queues =
-        organization.queues().stream().map(queue -> "v2.routing.queues." + queue.id()).toList();
   }
 
   /** Begins a change: what is told from now on shares a correlation id. */
@@ -47,10 +45,10 @@ final class News {
       Party party = parties.get(i);
       List<Party> before = parties.subList(0, i);
       if (party.agent != null && before.stream().noneMatch(p -> p.agent == party.agent)) {
-        place(users.get(party.agent.index()), conversation, full, flat, side);
+        place(USERS + party.agent.id(), conversation, full, flat, side);
       }
       if (party.queue != null && before.stream().noneMatch(p -> p.queue == party.queue)) {
-        place(queues.get(party.queue.index()), conversation, full, flatInQueue, side);
+        place(QUEUES + party.queue.id(), conversation, full, flatInQueue, side);
       }
     }
   }
@@ -128,21 +126,19 @@ final class News {
     Agent agent = state.agent;
     Body body = Body.of(() -> AgentBody.adherence(state));
     String management = "v2.workforcemanagement.";
-    tell(users.get(agent.index()) + ".workforcemanagement.adherence", body);
+    tell(USERS + agent.id() + ".workforcemanagement.adherence", body);
     tell(management + "managementunits." + agent.managementUnit().id() + ".adherence", body);
     tell(management + "teams." + agent.team().id() + ".adherence", body);
   }
 
   void membership(AgentState state, boolean joined) {
     for (Named queue : state.agent.queues()) {
-      tell(
-          queues.get(queue.index()) + ".users",
-          () -> AgentBody.queueMember(state.agent, queue, joined));
+      tell(QUEUES + queue.id() + ".users", () -> AgentBody.queueMember(state.agent, queue, joined));
     }
   }
 
   private void user(AgentState state, String what, Supplier<ObjectNode> body) {
-    tell(users.get(state.agent.index()) + "." + what, body);
+    tell(USERS + state.agent.id() + "." + what, body);
   }
 
   boolean heard(String topicName) {

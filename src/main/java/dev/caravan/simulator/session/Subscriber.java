@@ -1,7 +1,6 @@
 package dev.caravan.simulator.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Limits;
 import dev.caravan.simulator.centre.Json;
@@ -26,13 +25,28 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
    * @return the entities of the answer
    * @throws ApiError if nothing was subscribed
    */
-  public ArrayNode subscribe(
+  public List<ObjectNode> subscribe(
       Channel channel, List<String> topics, boolean ignoreErrors, boolean replace) {
     Set<String> lacked = lacked(channel);
     Map<String, List<String>> accepted = new LinkedHashMap<>();
-    ArrayNode entities = Json.array();
+    List<ObjectNode> entities = new ArrayList<>();
     for (String topic : topics) {
-      judge(topic, lacked, ignoreErrors, accepted, entities);
+      // one that is too long is no topic
+      boolean combined = topic.indexOf('?') >= 0 && topic.length() <= limits.topicLength();
+      List<String> heard = new ArrayList<>();
+      List<ObjectNode> refused = new ArrayList<>();
+      for (String single : combined ? expand(topic) : List.of(topic)) {
+        rules
+            .judge(single, lacked)
+            .ifPresentOrElse(
+                refusal -> refused.add(refused(single, refusal, ignoreErrors)),
+                () -> heard.add(single));
+      }
+      if (combined || refused.isEmpty()) {
+        accepted.put(topic, heard);
+        entities.add(permitted(topic));
+      }
+      entities.addAll(refused);
     }
     Set<String> afterwards = new HashSet<>(replace ? Set.of() : channel.topics().keySet());
     afterwards.addAll(accepted.keySet());
@@ -63,30 +77,6 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
 
   private Set<String> lacked(Channel channel) {
     return Set.copyOf(tokens.client(channel.clientId()).lacks());
-  }
-
-  private void judge(
-      String topic,
-      Set<String> lacked,
-      boolean ignoreErrors,
-      Map<String, List<String>> accepted,
-      ArrayNode entities) {
-    // one that is too long is no topic
-    boolean combined = topic.indexOf('?') >= 0 && topic.length() <= limits.topicLength();
-    List<String> heard = new ArrayList<>();
-    List<ObjectNode> refused = new ArrayList<>();
-    for (String single : combined ? expand(topic) : List.of(topic)) {
-      rules
-          .judge(single, lacked)
-          .ifPresentOrElse(
-              refusal -> refused.add(refused(single, refusal, ignoreErrors)),
-              () -> heard.add(single));
-    }
-    if (combined || refused.isEmpty()) {
-      accepted.put(topic, List.copyOf(heard));
-      entities.add(permitted(topic));
-    }
-    entities.addAll(refused);
   }
 
   /** The single topics that {@code prefix?suffix&suffix} stands for. */
