@@ -124,12 +124,15 @@ public final class Server {
   void outage(Duration length) {
     world.sockets().at(Action.Target.ALL).forEach(world.sockets()::reset);
     http.close();
-    world.vertx().setTimer(Math.max(1, length.toMillis()), due -> listenAgain());
-  }
-
-  private void listenAgain() {
-    listen()
-        .onFailure(failure -> LOG.log(Level.WARNING, "The simulator cannot listen again", failure));
+    world
+        .vertx()
+        .setTimer(
+            Math.max(1, length.toMillis()),
+            due ->
+                listen()
+                    .onFailure(
+                        failure ->
+                            LOG.log(Level.WARNING, "The simulator cannot listen again", failure)));
   }
 
   /** Stops what goes on by itself, so that the loop can come to its end. */

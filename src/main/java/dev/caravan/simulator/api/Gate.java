@@ -74,14 +74,12 @@ public final class Gate {
         .putHeader("inin-ratelimit-allowed", Integer.toString(standing.allowed()))
         .putHeader("inin-ratelimit-reset", Integer.toString(standing.resetSeconds()));
     if (standing.exceeded()) {
-      call.answer(ApiError.rateLimited(standing.resetSeconds()));
-      return;
+      throw ApiError.rateLimited(standing.resetSeconds());
     }
+    // Where this one is exceeded, some of the token's own calls are left
     RateLimiter.Standing all = ofAll.count("", world.clock().wallNow());
     if (all.exceeded()) {
-      // Of the token's own calls some are left
-      call.answer(ApiError.rateLimited(all.resetSeconds()));
-      return;
+      throw ApiError.rateLimited(all.resetSeconds());
     }
     call.by(token, world.tokens().client(token.clientId()));
     context.next();
@@ -94,7 +92,7 @@ public final class Gate {
     }
     Optional<Token> token = world.tokens().find(header.substring(7).trim());
     if (token.isEmpty()) {
-      throw ApiError.badToken("bad.credentials");
+      throw ApiError.usual(401);
     }
     if (!token.get().aliveAt(world.clock().now())) {
       throw ApiError.badToken(world.options().behaviour().expiredToken());

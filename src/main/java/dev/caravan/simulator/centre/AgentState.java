@@ -14,8 +14,7 @@ public final class AgentState {
     OFF_QUEUE,
     IDLE,
     INTERACTING,
-    NOT_RESPONDING,
-    COMMUNICATING
+    NOT_RESPONDING
   }
 
   /**
@@ -134,12 +133,9 @@ public final class AgentState {
     adherenceSince = now;
   }
 
+  /** Takes part in this one from now on; in none, if it is null. */
   void take(Conversation next) {
     conversation = next;
     wrappingUp = false;
-  }
-
-  void leave() {
-    take(null);
   }
 }

@@ -92,12 +92,9 @@ public final class Conversation {
   }
 
   Optional<Party> last(String purpose) {
-    for (int i = parties.size() - 1; i >= 0; i--) {
-      if (parties.get(i).purpose.equals(purpose)) {
-        return Optional.of(parties.get(i));
-      }
-    }
-    return Optional.empty();
+    return parties.stream()
+        .filter(party -> party.purpose.equals(purpose))
+        .reduce((earlier, later) -> later);
   }
 
   /** Keeps nothing that could be written again. */

@@ -3,6 +3,7 @@ package dev.caravan.simulator.centre;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Tells every topic that would carry it what has happened. */
@@ -101,25 +102,16 @@ final class News {
   }
 
   void presence(AgentState state) {
-    user(state, "presence", () -> AgentBody.presence(state));
-    user(state, "activity", () -> AgentBody.activity(state));
+    user(state, "presence", AgentBody::presence);
+    user(state, "activity", AgentBody::activity);
     adherence(state);
   }
 
   void routing(AgentState state) {
-    user(state, "routingStatus", () -> AgentBody.routingStatus(state));
-    user(state, "activity", () -> AgentBody.activity(state));
+    user(state, "routingStatus", AgentBody::routingStatus);
+    user(state, "activity", AgentBody::activity);
     tell("v2.detail.events.agent." + state.agent.id() + ".state", () -> AgentBody.state(state));
     adherence(state);
-  }
-
-  void summary(AgentState state) {
-    user(state, "conversationsummary", () -> AgentBody.summary(state));
-  }
-
-  /** Somebody has sat down at their phone, or left it. */
-  void station(AgentState state) {
-    user(state, "station", () -> AgentBody.station(state));
   }
 
   void adherence(AgentState state) {
@@ -137,8 +129,9 @@ final class News {
     }
   }
 
-  private void user(AgentState state, String what, Supplier<ObjectNode> body) {
-    tell(USERS + state.agent.id() + "." + what, body);
+  /** What is told under an agent's own id. */
+  void user(AgentState state, String what, Function<AgentState, ObjectNode> body) {
+    tell(USERS + state.agent.id() + "." + what, () -> body.apply(state));
   }
 
   boolean heard(String topicName) {

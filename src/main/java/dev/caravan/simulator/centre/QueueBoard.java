@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -55,16 +56,11 @@ final class QueueBoard {
 
   /** Takes the conversation that has waited longest for this agent. */
   Optional<Conversation> next(Agent agent) {
-    Queue longest = null;
-    for (Named served : agent.queues()) {
-      Queue queue = queues.get(served.index());
-      Conversation first = queue.waiting.peek();
-      if (first != null
-          && (longest == null || last(first).started < last(longest.waiting.element()).started)) {
-        longest = queue;
-      }
-    }
-    return longest == null ? Optional.empty() : Optional.of(longest.waiting.remove());
+    return agent.queues().stream()
+        .map(served -> queues.get(served.index()).waiting)
+        .filter(waiting -> !waiting.isEmpty())
+        .min(Comparator.comparingLong(waiting -> last(waiting.element()).started))
+        .map(Deque::remove);
   }
 
   private static Party last(Conversation conversation) {

@@ -45,7 +45,7 @@ final class Staff {
     news.change();
     state.schedule(Presence.ON_QUEUE, agenda.now());
     become(state, Presence.AVAILABLE);
-    news.station(state);
+    news.user(state, "station", AgentBody::station);
     agenda.in(SIGN_IN_MILLIS + chance.below(30_000), () -> goOnQueue(state));
   }
 
@@ -86,7 +86,7 @@ final class Staff {
     become(state, next);
     news.membership(state, false);
     if (next == Presence.OFFLINE) {
-      news.station(state);
+      news.user(state, "station", AgentBody::station);
       agenda.in(chance.between(30 * MINUTE, 120 * MINUTE), () -> signIn(state));
     } else {
       agenda.in(chance.between(4 * MINUTE, 20 * MINUTE), () -> goOnQueue(state));
@@ -107,19 +107,17 @@ final class Staff {
   void occupy(AgentState state, Conversation conversation) {
     state.take(conversation);
     become(state, AgentState.Routing.INTERACTING);
-    news.summary(state);
+    news.user(state, "conversationsummary", AgentBody::summary);
   }
 
   void wrapUp(AgentState state) {
     state.wrappingUp = true;
-    news.summary(state);
+    news.user(state, "conversationsummary", AgentBody::summary);
   }
 
   /** An agent has nothing to do any more, and takes the next one or a pause. */
   void release(AgentState state) {
-    state.leave();
-    news.summary(state);
-    become(state, AgentState.Routing.IDLE);
+    leave(state, AgentState.Routing.IDLE);
     if (state.wantsPause) {
       pause(state);
     } else {
@@ -129,15 +127,19 @@ final class Staff {
 
   /** An agent let a conversation ring out. */
   void doesNotRespond(AgentState state) {
-    state.leave();
-    news.summary(state);
-    become(state, AgentState.Routing.NOT_RESPONDING);
+    leave(state, AgentState.Routing.NOT_RESPONDING);
     agenda.in(
         chance.between(10_000, 90_000),
         () -> {
           news.change();
           release(state);
         });
+  }
+
+  private void leave(AgentState state, AgentState.Routing next) {
+    state.take(null);
+    news.user(state, "conversationsummary", AgentBody::summary);
+    become(state, next);
   }
 
   private void become(AgentState state, Presence next) {

@@ -57,7 +57,7 @@ final class Stories {
         medium < organization.flows().size() ? organization.flows().get(medium) : null;
     live.put(conversation.id, conversation);
     news.change();
-    Party customer = join(conversation, "customer", null);
+    Party customer = join(conversation, "customer", null, null);
     if (conversation.medium == Medium.MESSAGE || conversation.medium == Medium.EMAIL) {
       conversation.lastMessageId = chance.id().replace("-", "");
       conversation.lastMessageAt = agenda.now();
@@ -71,7 +71,8 @@ final class Stories {
       enqueue(conversation);
       return;
     }
-    Party flow = join(conversation, conversation.medium == Medium.VOICE ? "ivr" : "workflow", null);
+    String greeter = conversation.medium == Medium.VOICE ? "ivr" : "workflow";
+    Party flow = join(conversation, greeter, null, null);
     news.detail("flow.start", conversation, flow, DetailBody::flowStart);
     agenda.in(chance.between(2_000, 15_000), () -> leaveFlow(conversation, flow));
   }
@@ -112,10 +113,6 @@ final class Stories {
   }
 
   /** Somebody, or something, takes part from now on. */
-  private Party join(Conversation conversation, String purpose, Named queue) {
-    return join(conversation, purpose, null, queue);
-  }
-
   private Party join(Conversation conversation, String purpose, Agent agent, Named queue) {
     Party party = new Party(chance.id(), chance.id(), purpose, agent, queue, agenda.now());
     conversation.parties.add(party);
@@ -147,7 +144,7 @@ final class Stories {
   }
 
   private void enqueue(Conversation conversation) {
-    Party acd = join(conversation, "acd", conversation.queue);
+    Party acd = join(conversation, "acd", null, conversation.queue);
     board.enter(conversation);
     news.metric(conversation, acd, "nOffered", 1);
     news.detail("acd.start", conversation, acd, DetailBody::acdStart);
@@ -310,7 +307,7 @@ final class Stories {
   }
 
   private void voicemail(Conversation conversation) {
-    Party voicemail = join(conversation, "voicemail", conversation.queue);
+    Party voicemail = join(conversation, "voicemail", null, conversation.queue);
     news.detail("voicemail.start", conversation, voicemail, DetailBody::inQueue);
     news.conversation(conversation);
     agenda.in(chance.between(8_000, 40_000), () -> hangUp(conversation, voicemail));
