@@ -30,7 +30,6 @@ public final class Conversation {
 
   final String customerName;
   final String customerAddress;
-  final String ourAddress;
   final String subject;
   final long started;
   final List<Party> parties = new ArrayList<>(4);
@@ -62,7 +61,6 @@ public final class Conversation {
       String messageType,
       String customerName,
       String customerAddress,
-      String ourAddress,
       String subject,
       long started) {
     this.id = id;
@@ -70,7 +68,6 @@ public final class Conversation {
     this.messageType = messageType;
     this.customerName = customerName;
     this.customerAddress = customerAddress;
-    this.ourAddress = ourAddress;
     this.subject = subject;
     this.started = started;
   }

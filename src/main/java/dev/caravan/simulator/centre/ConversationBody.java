@@ -147,11 +147,11 @@ public final class ConversationBody {
       case VOICE -> {
         node.put("recording", false).put("recordingState", "none").put("muted", party.muted);
         node.put("confined", false).put("securePause", false);
-        address(node, "self", "", conversation.ourAddress);
+        address(node, "self", "", conversation.medium.ourAddress);
         address(node, "other", conversation.customerName, conversation.customerAddress);
       }
       case MESSAGE -> {
-        address(node, "toAddress", "", conversation.ourAddress);
+        address(node, "toAddress", "", conversation.medium.ourAddress);
         address(node, "fromAddress", conversation.customerName, conversation.customerAddress);
         if (hasMessages(conversation, party)) {
           ObjectNode message = node.putArray("messages").addObject();
@@ -211,7 +211,7 @@ public final class ConversationBody {
       }
       node.put("muted", party.muted).put("confined", false);
       node.put("recording", false).put("recordingState", "none").put("securePause", false);
-      node.put("ani", conversation.customerAddress).put("dnis", conversation.ourAddress);
+      node.put("ani", conversation.customerAddress).put("dnis", conversation.medium.ourAddress);
     } else if (hasMessages(conversation, party)) {
       ObjectNode message = node.putArray("messages").addObject();
       message.putObject("message").put("id", conversation.lastMessageId);

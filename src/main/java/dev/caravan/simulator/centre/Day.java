@@ -55,8 +55,7 @@ public final class Day {
 
   private void arrive() {
     // the queue of a random agent: queues with more agents get more customers
-    Agent agent = organization.agent(chance.below(organization.agents().size()));
-    stories.arrive(agent.queues().get(chance.below(agent.queues().size())));
+    stories.arrive(chance.one(chance.one(organization.agents()).queues()));
     agenda.in(nextArrival(), this::arrive);
   }
 

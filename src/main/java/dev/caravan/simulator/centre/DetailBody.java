@@ -161,7 +161,7 @@ final class DetailBody {
             .put("direction", "INBOUND");
     switch (conversation.medium) {
       case VOICE ->
-          body.put("ani", conversation.customerAddress).put("dnis", conversation.ourAddress);
+          body.put("ani", conversation.customerAddress).put("dnis", conversation.medium.ourAddress);
       case MESSAGE -> {
         body.put("messageType", conversation.messageType.toUpperCase(Locale.ROOT));
         addresses(body, conversation);
@@ -187,7 +187,8 @@ final class DetailBody {
   }
 
   private static void addresses(ObjectNode body, Conversation conversation) {
-    body.put("addressFrom", conversation.customerAddress).put("addressTo", conversation.ourAddress);
+    body.put("addressFrom", conversation.customerAddress)
+        .put("addressTo", conversation.medium.ourAddress);
   }
 
   /** A disconnect type as detail events spell it. */

@@ -81,7 +81,7 @@ final class Stories {
     news.change();
     boolean givesUp = chance.happens(0.04);
     boolean success = chance.happens(0.8);
-    Named outcome = organization.outcomes().get(chance.below(organization.outcomes().size()));
+    Named outcome = chance.one(organization.outcomes());
     flow.disconnect(givesUp ? "peer" : "transfer", agenda.now());
     news.detail(
         "flow.outcome",
@@ -275,7 +275,7 @@ final class Stories {
       news.metric(conversation, agent, "nBlindTransferred", 1);
       board.left(conversation);
       afterwards(conversation, agent);
-      conversation.queue = organization.queues().get(chance.below(organization.queues().size()));
+      conversation.queue = chance.one(organization.queues());
       enqueue(conversation);
       return;
     }
@@ -340,8 +340,7 @@ final class Stories {
     long work = agenda.now() - agent.acwSince;
     long talk = agent.interactingMillis();
     agent.acwEnded = agenda.now();
-    List<Named> codes = organization.wrapUpCodes();
-    agent.wrapUp = codes.get(chance.below(codes.size()));
+    agent.wrapUp = chance.one(organization.wrapUpCodes());
     news.detail("wrapup", conversation, agent, DetailBody::wrapUp);
     news.detail("acw", conversation, agent, DetailBody::acw);
     news.metric(conversation, agent, "tAcw", work);
