@@ -86,7 +86,7 @@ public record Sample(String pattern, Frame.Notification event, byte[] body) {
 
   private static Day day(Predicate<String> heard, Consumer<byte[]> told) {
     return new Day(
-        new Organization(1, AGENTS, QUEUES),
+        Organization.draw(1, AGENTS, QUEUES),
         1,
         CONVERSATIONS_PER_HOUR,
         System.currentTimeMillis(),

@@ -11,11 +11,11 @@ import dev.caravan.simulator.session.Token;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
@@ -28,26 +28,62 @@ final class ActionRunner {
 
   private final Map<Class<? extends Action>, ToIntFunction<Action>> deeds = new HashMap<>();
   private final World world;
+  private final Sockets sockets;
 
   ActionRunner(Server server, TrafficGenerator generator) {
-    this.world = server.world();
-    toSockets();
-    toChannelsAndTokens();
-    on(Action.SetClient.class, action -> once(() -> setClient(action.client())));
+    world = server.world();
+    sockets = world.sockets();
+    each(Action.Close.class, (socket, it) -> sockets.close(socket, it.code(), it.reason()));
+    each(Action.Reset.class, (socket, it) -> sockets.reset(socket));
+    each(Action.HalfOpen.class, ActionRunner::halfOpen);
+    each(Action.Heartbeats.class, (socket, it) -> socket.heartbeats(it.on()));
+    each(Action.SocketClosing.class, this::socketClosing);
+    each(Action.Frame.class, this::frame);
+    each(
+        Action.SubscriptionUpdated.class,
+        (socket, it) -> sockets.tellSubscriptionUpdated(socket.channel()));
+    each(Action.NoLongerSubscribed.class, this::noLongerSubscribed);
+    on(Action.TakeSubscriptions.class, this::takeSubscriptions);
+    on(Action.Evict.class, it -> end(it, sockets::evicted));
+    on(Action.ExpireChannel.class, it -> end(it, sockets::expired));
+    on(Action.RevokeToken.class, this::revoke);
+    on(
+        Action.ExpireToken.class,
+        it -> world.tokens().expire(tokens(it.aim()), world.clock().now()).size());
+    once(Action.SetClient.class, it -> setClient(it.client()));
     on(Action.ForbidTopics.class, this::forbid);
-    on(Action.AllowTopics.class, action -> once(world.rules()::allowAll));
-    on(
-        Action.Staff.class,
-        action -> once(() -> world.organization().staff(action.agents(), action.queues())));
-    on(Action.SkipTime.class, action -> once(() -> world.clock().skip(action.by())));
+    once(Action.AllowTopics.class, it -> world.rules().allowAll());
+    once(Action.Staff.class, world.staff()::set);
+    once(Action.SkipTime.class, it -> world.clock().skip(it.by()));
     on(Action.Emit.class, this::emit);
-    on(Action.AddFault.class, action -> world.faults().add(action.fault()));
-    on(Action.ClearFaults.class, action -> once(world.faults()::clear));
-    on(Action.Outage.class, action -> once(() -> server.outage(action.length())));
+    on(Action.AddFault.class, it -> world.faults().add(it.fault()));
+    once(Action.ClearFaults.class, it -> world.faults().clear());
+    once(Action.Outage.class, it -> server.outage(it.length()));
+    once(Action.SetTraffic.class, it -> generator.work(new Traffic(it.on(), it.speed())));
+    once(Action.Flood.class, generator::flood);
+  }
+
+  private <A extends Action> void on(Class<A> kind, ToIntFunction<A> deed) {
+    deeds.put(kind, action -> deed.applyAsInt(kind.cast(action)));
+  }
+
+  private <A extends Action> void once(Class<A> kind, Consumer<A> deed) {
     on(
-        Action.SetTraffic.class,
-        action -> once(() -> generator.work(new Traffic(action.on(), action.speed()))));
-    on(Action.Flood.class, action -> once(() -> generator.flood(action)));
+        kind,
+        action -> {
+          deed.accept(action);
+          return 1;
+        });
+  }
+
+  private <A extends Action.Aimed> void each(Class<A> kind, BiConsumer<Socket, A> deed) {
+    on(
+        kind,
+        action -> {
+          List<Socket> chosen = sockets.at(action.aim());
+          chosen.forEach(socket -> deed.accept(socket, action));
+          return chosen.size();
+        });
   }
 
   /**
@@ -87,79 +123,30 @@ final class ActionRunner {
 
   /** Ends what has come to its end. */
   void sweep() {
-    world.channels().removeEnded().forEach(world.sockets()::expired);
+    world.channels().removeEnded().forEach(sockets::expired);
   }
 
-  private void toSockets() {
-    Sockets sockets = world.sockets();
-    on(
-        Action.Close.class,
-        action ->
-            each(action.target(), socket -> sockets.close(socket, action.code(), action.reason())));
-    on(Action.Reset.class, action -> each(action.target(), sockets::reset));
-    on(Action.HalfOpen.class, action -> each(action.target(), socket -> halfOpen(socket, action)));
-    on(
-        Action.Heartbeats.class,
-        action -> each(action.target(), socket -> socket.heartbeats(action.on())));
-    on(
-        Action.SocketClosing.class,
-        action -> each(action.target(), socket -> socketClosing(socket, action)));
-    on(Action.Frame.class, action -> each(action.target(), socket -> frame(socket, action)));
-    on(
-        Action.SubscriptionUpdated.class,
-        action ->
-            each(action.target(), socket -> sockets.tellSubscriptionUpdated(socket.channel())));
-    on(
-        Action.TakeSubscriptions.class,
-        action ->
-            (int)
-                at(Action.Target.orAll(action.target()))
-                    .filter(channel -> takeSubscriptions(channel, action))
-                    .count());
-    on(
-        Action.NoLongerSubscribed.class,
-        action ->
-            each(
-                action.target(),
-                socket -> {
-                  world.sockets().tellNoLongerSubscribed(socket.channel());
-                  if (action.close()) {
-                    sockets.close(socket, world.options().behaviour().evictionCode(), "");
-                  }
-                }));
-  }
-
-  private void toChannelsAndTokens() {
-    on(Action.Evict.class, action -> end(action.target(), world.sockets()::evicted));
-    on(Action.ExpireChannel.class, action -> end(action.target(), world.sockets()::expired));
-    on(Action.RevokeToken.class, action -> revoke(action.target()));
-    on(
-        Action.ExpireToken.class,
-        action -> world.tokens().expire(of(action.target()), world.clock().now()).size());
-  }
-
-  private int revoke(Action.Target target) {
-    List<Token> revoked = world.tokens().revoke(of(target));
+  private int revoke(Action.RevokeToken action) {
+    List<Token> revoked = world.tokens().revoke(tokens(action.aim()));
     for (Channel channel : world.channels().all()) {
       if (revoked.stream().anyMatch(token -> token.value().equals(channel.token().value()))) {
         world.channels().remove(channel);
-        world.sockets().revoked(channel);
+        sockets.revoked(channel);
       }
     }
     return revoked.size();
   }
 
   /** The tokens of a client, or the token of one channel. */
-  private Predicate<Token> of(Action.Target named) {
-    Action.Target target = Action.Target.orAll(named);
-    List<String> values = at(target).map(channel -> channel.token().value()).toList();
+  private Predicate<Token> tokens(Action.Target target) {
+    List<String> values = channels(target).map(channel -> channel.token().value()).toList();
     return token ->
         target.channel() == 0
             ? target.choosesClient(token.clientId())
             : values.contains(token.value());
   }
 
-  private void halfOpen(Socket socket, Action.HalfOpen action) {
+  private static void halfOpen(Socket socket, Action.HalfOpen action) {
     if (action.out()) {
       socket.goMute();
     }
@@ -168,41 +155,48 @@ final class ActionRunner {
     }
   }
 
+  private void noLongerSubscribed(Socket socket, Action.NoLongerSubscribed action) {
+    sockets.tellNoLongerSubscribed(socket.channel());
+    if (action.close()) {
+      sockets.close(socket, world.options().behaviour().evictionCode(), "");
+    }
+  }
+
   private void socketClosing(Socket socket, Action.SocketClosing action) {
-    world.sockets().say(socket, Frames.socketClosing(world.ids().uuid()));
+    sockets.say(socket, Frames.socketClosing(world.ids().uuid()));
     if (action.never()) {
       return;
     }
     Duration grace =
         action.grace() == null ? world.options().behaviour().closingGrace() : action.grace();
     if (grace.isZero()) {
-      world.sockets().close(socket, action.code(), "");
+      sockets.close(socket, action.code(), "");
     } else {
-      socket
-          .timers()
-          .add(
-              world
-                  .vertx()
-                  .setTimer(
-                      grace.toMillis(), due -> world.sockets().close(socket, action.code(), "")));
+      long timer =
+          world.vertx().setTimer(grace.toMillis(), due -> sockets.close(socket, action.code(), ""));
+      socket.timers().add(timer);
     }
   }
 
+  private int takeSubscriptions(Action.TakeSubscriptions action) {
+    return (int)
+        channels(action.aim()).filter(channel -> takeSubscriptions(channel, action)).count();
+  }
+
   private boolean takeSubscriptions(Channel channel, Action.TakeSubscriptions action) {
-    List<String> taken = new ArrayList<>();
-    channel
-        .topics()
-        .forEach(
-            (topic, singles) -> {
-              if (action.topics().isEmpty()
-                  || action.topics().contains(topic)
-                  || !Collections.disjoint(action.topics(), singles)) {
-                taken.add(topic);
-              }
-            });
+    List<String> topics = action.topics();
+    List<String> taken =
+        channel.topics().entrySet().stream()
+            .filter(
+                topic ->
+                    topics.isEmpty()
+                        || topics.contains(topic.getKey())
+                        || !Collections.disjoint(topics, topic.getValue()))
+            .map(Map.Entry::getKey)
+            .toList();
     world.channels().unsubscribe(channel, taken);
     if (action.announced() && !taken.isEmpty()) {
-      world.sockets().tellSubscriptionUpdated(channel);
+      sockets.tellSubscriptionUpdated(channel);
     }
     return !taken.isEmpty();
   }
@@ -211,7 +205,7 @@ final class ActionRunner {
     if (action.kind() == Action.Frame.Kind.BINARY) {
       socket.peer().writeFinalBinaryFrame(Buffer.buffer(Frames.of(action)));
     } else {
-      world.sockets().say(socket, Frames.of(action));
+      sockets.say(socket, Frames.of(action));
     }
   }
 
@@ -238,33 +232,15 @@ final class ActionRunner {
     return action.topics().size();
   }
 
-  private int each(Action.Target target, Consumer<Socket> deed) {
-    List<Socket> chosen = world.sockets().at(Action.Target.orAll(target));
-    chosen.forEach(deed);
+  private int end(Action.Aimed action, Consumer<Channel> told) {
+    List<Channel> chosen = channels(action.aim()).toList();
+    chosen.forEach(world.channels()::remove);
+    chosen.forEach(told);
     return chosen.size();
   }
 
-  private int end(Action.Target target, Consumer<Channel> told) {
-    List<Channel> chosen = at(Action.Target.orAll(target)).toList();
-    chosen.forEach(
-        channel -> {
-          world.channels().remove(channel);
-          told.accept(channel);
-        });
-    return chosen.size();
-  }
-
-  private Stream<Channel> at(Action.Target target) {
+  private Stream<Channel> channels(Action.Target target) {
     return world.channels().all().stream()
         .filter(channel -> target.chooses(channel.number(), channel.clientId()));
-  }
-
-  private static int once(Runnable deed) {
-    deed.run();
-    return 1;
-  }
-
-  private <A extends Action> void on(Class<A> kind, ToIntFunction<A> deed) {
-    deeds.put(kind, action -> deed.applyAsInt(kind.cast(action)));
   }
 }

@@ -1,10 +1,10 @@
 package dev.caravan.simulator;
 
-import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 
 /**
- * How the stand-in behaves on the wire, above all where nobody outside Genesys knows for sure.
+ * How the stand-in behaves on the wire, above all where nobody outside Genesys knows for sure. What
+ * is documented or, failing that, reported stands in {@code usual.json}.
  *
  * @param heartbeat pause between heartbeats on every socket; zero for none
  * @param closingGrace time between {@code v2.system.socket_closing} and the close
@@ -70,40 +70,5 @@ public record Behaviour(
     SKIP,
     /** The contact centre waits for it: for measuring, never seen in the wild. */
     WAIT
-  }
-
-  /** What is documented or, failing that, reported. */
-  public static Behaviour reported() {
-    return new Behaviour(
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(60),
-        Owner.TOKEN,
-        "bad.credentials",
-        404,
-        1000,
-        1000,
-        1001,
-        true,
-        true,
-        false,
-        true,
-        200,
-        false,
-        SlowReader.CLOSE,
-        false,
-        true,
-        true,
-        true,
-        false,
-        8 << 20,
-        Duration.ofMinutes(5));
-  }
-
-  public Behaviour withHeartbeat(Duration pause) {
-    return Json.with(this, "heartbeat", pause);
-  }
-
-  public Behaviour withIgnoreErrors(boolean heeded) {
-    return Json.with(this, "ignoreErrors", heeded);
   }
 }

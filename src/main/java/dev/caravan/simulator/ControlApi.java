@@ -10,7 +10,6 @@ import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Channel;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** {@code /control}: what a test tells the stand-in, and asks of it. */
@@ -20,39 +19,38 @@ record ControlApi(World world, ActionRunner actions) {
   private static final int USUAL_ENTRIES = 1_000;
 
   void mount(Routes routes) {
-    routes.get("/control", answering(this::overview));
-    routes.post("/control/actions", answering(this::perform));
-    routes.post("/control/emit", answering(this::emit));
-    routes.post("/control/scenario", answering(this::play));
-    routes.get("/control/faults", answering(this::faults));
-    routes.post("/control/faults", answering(this::addFault));
-    routes.delete("/control/faults", doing(world.faults()::clear));
-    routes.delete("/control/faults/:id", answering(this::removeFault));
-    routes.get("/control/ledger", answering(this::ledger));
-    routes.delete("/control/ledger", doing(world.ledger()::clear));
-    routes.get("/control/ledger/topics", answering(call -> tree(world.ledger().sentByTopic())));
-    routes.get("/control/calls", answering(this::calls));
-    routes.delete("/control/calls", doing(world.calls()::clear));
-    routes.get("/control/channels", answering(this::channels));
+    on(routes, "GET /control", this::overview);
+    on(routes, "POST /control/actions", this::perform);
+    on(routes, "POST /control/emit", this::emit);
+    on(routes, "POST /control/scenario", this::play);
+    on(routes, "GET /control/faults", this::faults);
+    on(routes, "POST /control/faults", this::addFault);
+    on(routes, "DELETE /control/faults", call -> done(world.faults()::clear));
+    on(routes, "DELETE /control/faults/:id", this::removeFault);
+    on(routes, "GET /control/ledger", this::ledger);
+    on(routes, "DELETE /control/ledger", call -> done(world.ledger()::clear));
+    on(routes, "GET /control/ledger/topics", call -> tree(world.ledger().sentByTopic()));
+    on(routes, "GET /control/calls", this::calls);
+    on(routes, "DELETE /control/calls", call -> done(world.calls()::clear));
+    on(routes, "GET /control/channels", this::channels);
   }
 
-  private static Consumer<Call> answering(Function<Call, JsonNode> question) {
-    return call -> {
-      try {
-        call.answer(question.apply(call));
-      } catch (IllegalArgumentException | IllegalStateException e) {
-        String sentence = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        call.answer(ApiError.badRequest(sentence));
-      }
-    };
-  }
-
-  private static Consumer<Call> doing(Runnable deed) {
-    return answering(
+  private static void on(Routes routes, String route, Function<Call, JsonNode> answer) {
+    routes.answer(
+        route,
         call -> {
-          deed.run();
-          return Json.object();
+          try {
+            return answer.apply(call);
+          } catch (IllegalArgumentException | IllegalStateException e) {
+            throw ApiError.badRequest(
+                String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+          }
         });
+  }
+
+  private static JsonNode done(Runnable deed) {
+    deed.run();
+    return Json.object();
   }
 
   private static JsonNode tree(Object value) {
@@ -69,7 +67,7 @@ record ControlApi(World world, ActionRunner actions) {
             .put("channels", world.channels().all().size())
             .put("sockets", world.sockets().at(Action.Target.ALL).size())
             .put("socketsOpened", world.sockets().opened())
-            .put("topicsHeard", world.subscriptions().heardTopics().size());
+            .put("topicsHeard", world.channels().heardTopics().size());
     overview.set("events", tree(world.ledger().outcomes()));
     return overview.put("bytesSent", world.ledger().bytesSent());
   }
@@ -112,7 +110,7 @@ record ControlApi(World world, ActionRunner actions) {
 
   private JsonNode removeFault(Call call) {
     if (!world.faults().remove(Integer.parseInt(call.path("id")))) {
-      throw ApiError.notFound().thrown();
+      throw ApiError.notFound();
     }
     return Json.object();
   }

@@ -1,10 +1,9 @@
 package dev.caravan.simulator;
 
-import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 
 /**
- * The numbers Genesys Cloud documents, each of which a scenario may change.
+ * The numbers Genesys Cloud documents, as in {@code usual.json}; a scenario may change each.
  *
  * @param channelsPerClient creating one more evicts the channel used least recently
  * @param topicsPerChannel a combined topic counts as one
@@ -25,20 +24,4 @@ public record Limits(
     int requestsPerMinute,
     int requestsPerMinuteOfAll,
     int loginsPerMinute,
-    int pendingBytes) {
-
-  /** The documented values. */
-  public static Limits documented() {
-    return new Limits(20, 1_000, 200, Duration.ofHours(24), 300, 0, 0, 16 << 20);
-  }
-
-  /** The same, but for how many calls all may make together. */
-  public Limits withRequestsPerMinuteOfAll(int calls) {
-    return Json.with(this, "requestsPerMinuteOfAll", calls);
-  }
-
-  /** The same, but for how long a channel lives. */
-  public Limits withChannelLife(Duration life) {
-    return Json.with(this, "channelLife", life);
-  }
-}
+    int pendingBytes) {}

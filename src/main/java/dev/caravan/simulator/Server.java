@@ -9,8 +9,8 @@ import dev.caravan.simulator.api.Gate;
 import dev.caravan.simulator.api.NotificationsApi;
 import dev.caravan.simulator.api.OauthApi;
 import dev.caravan.simulator.api.ObservationsApi;
+import dev.caravan.simulator.api.PeopleApi;
 import dev.caravan.simulator.api.Routes;
-import dev.caravan.simulator.api.StatusApi;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.session.ApiError;
 import io.vertx.core.Future;
@@ -61,8 +61,9 @@ public final class Server {
     new OauthApi(world).mount(routes);
     new NotificationsApi(world).mount(routes);
     new AvailableTopics(world.rules()).mount(routes);
-    new DirectoryApi(world).mount(routes);
-    new StatusApi(world).mount(routes);
+    PeopleApi people = new PeopleApi(world);
+    people.mount(routes);
+    new DirectoryApi(world, people).mount(routes);
     new ConversationsApi(world).mount(routes);
     new ObservationsApi(world).mount(routes);
     Description.mount(routes);
@@ -123,12 +124,15 @@ public final class Server {
   void outage(Duration length) {
     world.sockets().at(Action.Target.ALL).forEach(world.sockets()::reset);
     http.close();
-    world.vertx().setTimer(Math.max(1, length.toMillis()), due -> listenAgain());
-  }
-
-  private void listenAgain() {
-    listen()
-        .onFailure(failure -> LOG.log(Level.WARNING, "The simulator cannot listen again", failure));
+    world
+        .vertx()
+        .setTimer(
+            Math.max(1, length.toMillis()),
+            due ->
+                listen()
+                    .onFailure(
+                        failure ->
+                            LOG.log(Level.WARNING, "The simulator cannot listen again", failure)));
   }
 
   /** Stops what goes on by itself, so that the loop can come to its end. */

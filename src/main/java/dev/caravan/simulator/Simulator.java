@@ -14,17 +14,15 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -33,7 +31,6 @@ import java.util.stream.Stream;
  */
 public final class Simulator implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger(Simulator.class.getName());
   private static final long PATIENCE_SECONDS = 30;
 
   // a contact centre that works as fast as it can keeps its loop busy on purpose
@@ -43,17 +40,15 @@ public final class Simulator implements AutoCloseable {
           .setWorkerPoolSize(1)
           .setMaxEventLoopExecuteTime(TimeUnit.SECONDS.toNanos(20));
 
-  private final Vertx vertx;
   private final Context loop;
   private final Server server;
-  private final SimulatorOptions options;
+  private final World world;
   private final int port;
 
-  private Simulator(Vertx vertx, Context loop, Server server, SimulatorOptions options, int port) {
-    this.vertx = vertx;
+  private Simulator(Context loop, Server server, int port) {
     this.loop = loop;
     this.server = server;
-    this.options = options;
+    this.world = server.world();
     this.port = port;
   }
 
@@ -73,11 +68,10 @@ public final class Simulator implements AutoCloseable {
     Vertx vertx = Vertx.vertx(new VertxOptions(QUIET));
     try {
       Context loop = vertx.getOrCreateContext();
-      Server server = onLoop(loop, () -> new Server(vertx, options, clock));
-      int port = flat(loop, server::start);
-      Simulator simulator = new Simulator(vertx, loop, server, options, port);
+      Server server = onLoop(loop, () -> Future.succeededFuture(new Server(vertx, options, clock)));
+      int port = onLoop(loop, server::start);
+      Simulator simulator = new Simulator(loop, server, port);
       simulator.play(scenario);
-      LOG.log(Level.DEBUG, "The simulator serves at {0}", simulator.url());
       return simulator;
     } catch (RuntimeException e) {
       vertx.close();
@@ -97,23 +91,24 @@ public final class Simulator implements AutoCloseable {
 
   /** Base address of login, API and control. */
   public String url() {
+    SimulatorOptions options = world.options();
     String scheme = options.tls().wanted() ? "https://" : "http://";
     return scheme + (options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host()) + ":" + port;
   }
 
   /** The people and queues in it. */
   public Organization organization() {
-    return server.world().organization();
+    return world.organization();
   }
 
   /** Makes something happen now; returns how many sockets, channels or tokens it affected. */
   public int perform(Action action) {
-    return onLoop(loop, () -> server.actions().perform(action));
+    return ask(() -> server.actions().perform(action));
   }
 
   /** Arms a scenario's faults and starts its timeline, whatever else goes on. */
   public void play(Scenario scenario) {
-    onLoop(loop, Executors.callable(() -> server.actions().play(scenario)));
+    tell(() -> server.actions().play(scenario));
   }
 
   /** Arms a fault; returns its id. */
@@ -147,86 +142,84 @@ public final class Simulator implements AutoCloseable {
 
   /** The latest events that were due, oldest first. */
   public List<LedgerEntry> ledger() {
-    return onLoop(loop, () -> server.world().ledger().entries(any -> true, Integer.MAX_VALUE));
+    return ask(() -> world.ledger().entries(any -> true, Integer.MAX_VALUE));
   }
 
   /** How many events were sent on each topic. */
   public Map<String, Long> sentByTopic() {
-    return onLoop(loop, () -> server.world().ledger().sentByTopic());
+    return ask(() -> world.ledger().sentByTopic());
   }
 
   /** How many events met with each outcome. */
   public Map<LedgerEntry.Outcome, Long> outcomes() {
-    return onLoop(loop, () -> server.world().ledger().outcomes());
+    return ask(() -> world.ledger().outcomes());
   }
 
   /** The latest calls, oldest first. */
   public List<CallRecord> calls() {
-    return onLoop(loop, () -> server.world().calls().latest());
+    return ask(() -> world.calls().latest());
   }
 
   /** How many calls of each name there were. */
   public Map<String, Integer> callCounts() {
-    return onLoop(loop, () -> server.world().calls().counts());
+    return ask(() -> world.calls().counts());
   }
 
   /** How many sockets are open. */
   public int openSockets() {
-    return onLoop(loop, () -> server.world().sockets().at(Action.Target.ALL).size());
+    return ask(() -> world.sockets().at(Action.Target.ALL).size());
   }
 
   /** How many channels there are. */
   public int channels() {
-    return onLoop(loop, () -> server.world().channels().all().size());
+    return ask(() -> world.channels().all().size());
   }
 
   /** How many channels an OAuth client has. */
   public int channels(String client) {
-    return onLoop(loop, () -> server.world().channels().ofClient(client).size());
+    return ask(() -> world.channels().ofClient(client).size());
   }
 
   /** How many sockets an OAuth client has open. */
   public int openSockets(String client) {
-    return onLoop(loop, () -> server.world().sockets().at(new Action.Target(0, client)).size());
+    return ask(() -> world.sockets().at(new Action.Target(0, client)).size());
   }
 
   /** All tokens and ids of channels, for tests that look where they should not be. */
   public List<String> credentials() {
-    return onLoop(
-        loop,
+    return ask(
         () ->
             Stream.concat(
-                    server.world().tokens().all().stream().map(Token::value),
-                    server.world().channels().all().stream().map(Channel::id))
+                    world.tokens().all().stream().map(Token::value),
+                    world.channels().all().stream().map(Channel::id))
                 .toList());
   }
 
   @Override
   public void close() {
-    onLoop(loop, Executors.callable(server::stop));
-    await(vertx.close().toCompletionStage().toCompletableFuture());
-    LOG.log(Level.DEBUG, "The simulator at {0} is closed", url());
+    tell(server::stop);
+    await(world.vertx().close().toCompletionStage().toCompletableFuture());
   }
 
-  private static <T> T onLoop(Context loop, Callable<T> work) {
-    return flat(
-        loop,
+  private <T> T ask(Supplier<T> question) {
+    return onLoop(loop, () -> Future.succeededFuture(question.get()));
+  }
+
+  private void tell(Runnable deed) {
+    ask(
         () -> {
-          try {
-            return Future.succeededFuture(work.call());
-          } catch (Exception e) {
-            return Future.failedFuture(e);
-          }
+          deed.run();
+          return true;
         });
   }
 
-  private static <T> T flat(Context loop, Callable<Future<T>> work) {
+  private static <T> T onLoop(Context loop, Supplier<Future<T>> work) {
     CompletableFuture<T> done = new CompletableFuture<>();
     loop.runOnContext(
         go -> {
           try {
-            work.call().onSuccess(done::complete).onFailure(done::completeExceptionally);
-          } catch (Exception e) {
+            work.get().onSuccess(done::complete).onFailure(done::completeExceptionally);
+          } catch (RuntimeException e) {
             done.completeExceptionally(e);
           }
         });

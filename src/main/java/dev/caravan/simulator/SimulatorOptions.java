@@ -11,7 +11,7 @@ import java.util.List;
  * @param port port to listen on; 0 takes a free one
  * @param socketUrl what {@code connectUri} starts with, such as {@code wss://sockets.example:443};
  *     empty to follow the host name the client itself used
- * @param tls key store, or {@link Tls#NONE}
+ * @param tls key store
  * @param clients who may log in
  * @param seed what the contact centre's day and all ids are drawn from
  * @param centre its size
@@ -42,18 +42,7 @@ public record SimulatorOptions(
 
   /** On the loopback address, any port, client {@code demo}/{@code demo}, 20 agents, real time. */
   public static SimulatorOptions defaults() {
-    return new SimulatorOptions(
-        "127.0.0.1",
-        0,
-        "",
-        Tls.NONE,
-        List.of(new OauthClient("demo", "demo")),
-        1,
-        CentreSize.of(20),
-        Traffic.REAL_TIME,
-        1,
-        Limits.documented(),
-        Behaviour.reported());
+    return Json.read(Json.resource(SimulatorOptions.class, "usual.json"), SimulatorOptions.class);
   }
 
   public SimulatorOptions withHost(String newHost) {
@@ -86,13 +75,5 @@ public record SimulatorOptions(
 
   public SimulatorOptions withTraffic(Traffic newTraffic) {
     return Json.with(this, "traffic", newTraffic);
-  }
-
-  public SimulatorOptions withLimits(Limits newLimits) {
-    return Json.with(this, "limits", newLimits);
-  }
-
-  public SimulatorOptions withBehaviour(Behaviour newBehaviour) {
-    return Json.with(this, "behaviour", newBehaviour);
   }
 }

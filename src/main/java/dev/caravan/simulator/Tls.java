@@ -8,9 +8,6 @@ package dev.caravan.simulator;
  */
 public record Tls(String keyStore, String password) {
 
-  /** Plain HTTP and plain sockets. */
-  public static final Tls NONE = new Tls("", "");
-
   public boolean wanted() {
     return !keyStore.isEmpty();
   }

@@ -17,12 +17,6 @@ public record Traffic(boolean on, double speed) {
   /** Nothing happens but what a test emits. */
   public static final Traffic NONE = new Traffic(false, 1);
 
-  /** An ordinary day in real time. */
-  public static final Traffic REAL_TIME = new Traffic(true, 1);
-
-  /** As fast as the readers take it. */
-  public static final Traffic FLAT_OUT = new Traffic(true, 0);
-
   /** A day that goes by so many times faster. */
   public static Traffic times(double speed) {
     return new Traffic(true, speed);

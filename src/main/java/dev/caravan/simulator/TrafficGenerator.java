@@ -40,50 +40,49 @@ final class TrafficGenerator {
     wallAtChange = world.clock().wallNow().toEpochMilli();
     int mine = ++generation;
     if (traffic.on()) {
-      world.vertx().runOnContext(go -> tick(mine));
+      in(0, () -> tick(mine));
     }
   }
 
   /** Schedules the next tick, also after one that failed. */
   private void tick(int mine) {
     if (mine == generation && !ticking.run(() -> advance(mine))) {
-      world.vertx().setTimer(TICK_MILLIS, due -> tick(mine));
+      in(TICK_MILLIS, () -> tick(mine));
     }
   }
 
   private void advance(int mine) {
-    if (traffic.flatOut()) {
-      flatOut(mine);
-      return;
-    }
-    long passed = world.clock().wallNow().toEpochMilli() - wallAtChange;
-    boolean caughtUp = day.runUntil(dayAtChange + (long) (passed * traffic.speed()), MOST_AT_ONCE);
-    if (caughtUp) {
-      world.vertx().setTimer(TICK_MILLIS, due -> tick(mine));
+    in(traffic.flatOut() ? flatOut() : inTime(), () -> tick(mine));
+  }
+
+  private void in(long millis, Runnable deed) {
+    if (millis == 0) {
+      world.vertx().runOnContext(go -> deed.run());
     } else {
-      world.vertx().runOnContext(again -> tick(mine));
+      world.vertx().setTimer(millis, due -> deed.run());
     }
   }
 
-  private void flatOut(int mine) {
+  private long inTime() {
+    long passed = world.clock().wallNow().toEpochMilli() - wallAtChange;
+    long until = dayAtChange + (long) (passed * traffic.speed());
+    return day.runUntil(until, MOST_AT_ONCE) ? TICK_MILLIS : 0;
+  }
+
+  private long flatOut() {
     if (world.sockets().none()) {
-      world.vertx().setTimer(NOBODY_LISTENS_MILLIS, due -> tick(mine));
-      return;
+      return NOBODY_LISTENS_MILLIS;
     }
     for (int i = 0; i < SLICE && world.sockets().keepUp(); i++) {
       day.runNext();
     }
-    if (world.sockets().keepUp()) {
-      world.vertx().runOnContext(again -> tick(mine));
-    } else {
-      world.vertx().setTimer(1, due -> tick(mine));
-    }
+    return world.sockets().keepUp() ? 0 : 1;
   }
 
   /** Floods every subscribed conversation topic with ready-made events, instead of any flood. */
   void flood(Action.Flood wanted) {
     List<String> topics =
-        world.subscriptions().heardTopics().stream()
+        world.channels().heardTopics().stream()
             .filter(topic -> topic.endsWith(".conversations"))
             .toList();
     if (topics.isEmpty()) {
@@ -93,7 +92,7 @@ final class TrafficGenerator {
     }
     Flood next = new Flood(wanted, topics);
     flood = Optional.of(next);
-    world.vertx().setTimer(1, due -> next.slice());
+    in(1, next::slice);
   }
 
   /** A flood under way: the same body for every topic in turn, each time with an id of its own. */
@@ -116,7 +115,7 @@ final class TrafficGenerator {
     /** Schedules the next slice, also after one that failed. */
     void slice() {
       if (flood.orElse(null) == this && !flooding.run(this::send)) {
-        world.vertx().setTimer(FLOOD_SLICE_MILLIS, due -> slice());
+        in(FLOOD_SLICE_MILLIS, this::slice);
       }
     }
 
@@ -134,11 +133,7 @@ final class TrafficGenerator {
       if (sent >= frames) {
         return;
       }
-      if (framesPerSlice == 0 && now > 0) {
-        world.vertx().runOnContext(again -> slice());
-      } else {
-        world.vertx().setTimer(framesPerSlice == 0 ? 1 : FLOOD_SLICE_MILLIS, due -> slice());
-      }
+      in(framesPerSlice > 0 ? FLOOD_SLICE_MILLIS : now > 0 ? 0 : 1, this::slice);
     }
   }
 

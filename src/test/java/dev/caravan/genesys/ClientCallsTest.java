@@ -3,10 +3,10 @@ package dev.caravan.genesys;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.genesys.connect.CallException;
-import dev.caravan.simulator.Limits;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.fault.Scenario;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,10 +30,10 @@ class ClientCallsTest {
   @BeforeEach
   void start(@TempDir Path folder) {
     SimulatorOptions options =
-        SimulatorOptions.defaults()
+        Scenario.parse("options: {limits: {requestsPerMinuteOfAll: " + OF_ALL + "}}")
+            .options()
             .withClient(new OauthClient("first", "secret"))
-            .withClient(new OauthClient("id of west", "secret of west"))
-            .withLimits(Limits.documented().withRequestsPerMinuteOfAll(OF_ALL));
+            .withClient(new OauthClient("id of west", "secret of west"));
     road =
         new BackfillRoad(folder, options, new OauthClient("first", "secret"))
             .with("genesys.clients", "default,west")

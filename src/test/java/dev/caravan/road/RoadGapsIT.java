@@ -6,9 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.road.Counter.Arrivals;
 import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.LedgerEntry;
-import dev.caravan.simulator.Limits;
 import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.fault.Action;
+import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -170,10 +171,13 @@ class RoadGapsIT {
   @Test
   void generationsOfChannelsLoseAndRepeatNothing() throws Exception {
     int generations = Integer.getInteger("caravan.generations", 4);
-    Limits hurried = Limits.documented().withChannelLife(Duration.ofSeconds(20));
     OauthClient client =
         new OauthClient(Road.CLIENT, Road.SECRET).withTokenLife(Duration.ofSeconds(45));
-    try (Road road = Road.in(folder, Road.quiet().withLimits(hurried).withClient(client));
+    SimulatorOptions hurried =
+        Scenario.parse("options: {traffic: {on: false}, limits: {channelLife: PT20S}}")
+            .options()
+            .withClient(client);
+    try (Road road = Road.in(folder, hurried);
         Counter counter = new Counter(road.genesys(), PER_SECOND)) {
       road.start(road.settings()).awaitReady();
       for (int i = 1; i <= generations; i++) {

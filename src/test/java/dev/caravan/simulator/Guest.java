@@ -126,6 +126,14 @@ public final class Guest {
     return Ear.open(http, channel.path("connectUri").asText());
   }
 
+  /** Listens, and has heard an answer: what is sent from now on arrives. */
+  public Ear listening(JsonNode channel) {
+    Ear ear = listen(channel);
+    ear.say("{\"message\":\"ping\"}");
+    ear.awaitFrame("channel.metadata");
+    return ear;
+  }
+
   HttpClient http() {
     return http;
   }

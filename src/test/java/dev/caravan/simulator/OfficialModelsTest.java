@@ -71,12 +71,10 @@ class OfficialModelsTest {
                 .withCentre(new CentreSize(60, 6, 12))
                 .withTraffic(Traffic.times(1_000)))) {
       Guest guest = new Guest(simulator).login();
+      Instant now = Instant.now();
       String interval =
-          "{\"interval\":\""
-              + Instant.now().minus(Duration.ofHours(1))
-              + "/"
-              + Instant.now().plus(Duration.ofDays(20))
-              + "\",\"paging\":{\"pageSize\":100,\"pageNumber\":2}}";
+          "{\"interval\":\"%s/%s\",\"paging\":{\"pageSize\":100,\"pageNumber\":2}}"
+              .formatted(now.minus(Duration.ofHours(1)), now.plus(Duration.ofDays(20)));
       Awaitility.await()
           .atMost(Duration.ofMinutes(3))
           .until(

@@ -37,6 +37,12 @@ class ReadsTest {
     simulator.close();
   }
 
+  /** With single quotes for double ones. */
+  private static JsonNode analytics(String path, String query, Object... parts) {
+    String body = query.formatted(parts).replace('\'', '"');
+    return guest.post("/api/v2/analytics/" + path, body).body();
+  }
+
   private static List<String> ids(JsonNode listing) {
     return listing.path("entities").findValuesAsText("id");
   }
@@ -127,8 +133,7 @@ class ReadsTest {
 
   @Test
   void conversationsOfAnIntervalArePaged() {
-    String interval =
-        Instant.now().minus(Duration.ofHours(1)) + "/" + Instant.now().plus(Duration.ofDays(20));
+    String interval = lastHours();
     Awaitility.await()
         .atMost(Duration.ofMinutes(3))
         .until(() -> details(interval, 1).path("totalHits").asInt() > 150);
@@ -144,15 +149,11 @@ class ReadsTest {
   }
 
   private static JsonNode details(String interval, int page) {
-    return guest
-        .post(
-            "/api/v2/analytics/conversations/details/query",
-            "{\"interval\":\""
-                + interval
-                + "\",\"paging\":{\"pageSize\":100,\"pageNumber\":"
-                + page
-                + "}}")
-        .body();
+    return analytics(
+        "conversations/details/query",
+        "{'interval':'%s','paging':{'pageSize':100,'pageNumber':%d}}",
+        interval,
+        page);
   }
 
   @Test
@@ -168,11 +169,8 @@ class ReadsTest {
   }
 
   private static String named(String dimension, String value) {
-    return "{\"type\":\"or\",\"predicates\":[{\"dimension\":\""
-        + dimension
-        + "\",\"value\":\""
-        + value
-        + "\"}]}";
+    return "{'type':'or','predicates':[{'dimension':'%s','value':'%s'}]}"
+        .formatted(dimension, value);
   }
 
   private static String lastHours() {
@@ -182,15 +180,10 @@ class ReadsTest {
   @Test
   void queuesTellWhatTheyHold() {
     String queue = ids(guest.get("/api/v2/routing/queues").body()).get(0);
-    String filter = "{\"filter\":" + named("queueId", queue);
+    String filter = "{'filter':" + named("queueId", queue);
 
-    JsonNode all = guest.post("/api/v2/analytics/queues/observations/query", filter + "}").body();
-    JsonNode waiting =
-        guest
-            .post(
-                "/api/v2/analytics/queues/observations/query",
-                filter + ",\"metrics\":[\"oWaiting\"]}")
-            .body();
+    JsonNode all = analytics("queues/observations/query", filter + "}");
+    JsonNode waiting = analytics("queues/observations/query", filter + ",'metrics':['oWaiting']}");
 
     assertThat(all.path("results")).hasSize(8);
     assertThat(all.findValuesAsText("metric")).contains("oUserRoutingStatuses", "oOnQueueUsers");
@@ -209,26 +202,20 @@ class ReadsTest {
   @Test
   void agentsTellWhatTheyDoAndDid() {
     String user = simulator.organization().agent(0).id();
-    String filter = "\"filter\":" + named("userId", user);
+    String filter = "'filter':" + named("userId", user);
 
-    JsonNode observed =
-        guest.post("/api/v2/analytics/users/observations/query", "{" + filter + "}").body();
+    JsonNode observed = analytics("users/observations/query", "{%s}", filter);
     JsonNode active =
-        guest
-            .post(
-                "/api/v2/analytics/users/activity/query",
-                "{\"metrics\":[{\"metric\":\"oMemberQueues\",\"details\":true}]," + filter + "}")
-            .body();
+        analytics(
+            "users/activity/query",
+            "{'metrics':[{'metric':'oMemberQueues','details':true}],%s}",
+            filter);
     JsonNode did =
-        guest
-            .post(
-                "/api/v2/analytics/users/details/query",
-                "{\"interval\":\""
-                    + lastHours()
-                    + "\",\"userFilters\":["
-                    + named("userId", user)
-                    + "]}")
-            .body();
+        analytics(
+            "users/details/query",
+            "{'interval':'%s','userFilters':[%s]}",
+            lastHours(),
+            named("userId", user));
 
     int queues = simulator.organization().agent(0).queues().size();
     assertThat(observed.at("/results/0/group/userId").asText()).isEqualTo(user);
@@ -247,13 +234,10 @@ class ReadsTest {
   @Test
   void agentsOfAnIntervalArePaged() {
     JsonNode all =
-        guest
-            .post(
-                "/api/v2/analytics/users/details/query",
-                "{\"interval\":\""
-                    + lastHours()
-                    + "\",\"paging\":{\"pageSize\":100,\"pageNumber\":3}}")
-            .body();
+        analytics(
+            "users/details/query",
+            "{'interval':'%s','paging':{'pageSize':100,'pageNumber':3}}",
+            lastHours());
 
     assertThat(all.path("totalHits").asInt()).isEqualTo(230);
     assertThat(all.path("userDetails")).hasSize(30);
@@ -273,14 +257,13 @@ class ReadsTest {
     Awaitility.await()
         .atMost(Duration.ofMinutes(3))
         .until(() -> details(lastHours(), 1).path("totalHits").asInt() > 150);
-    String interval = "{\"interval\":\"" + lastHours() + "\",\"segmentFilters\":[";
 
     JsonNode calls =
-        guest
-            .post(
-                "/api/v2/analytics/conversations/details/query",
-                interval + named("mediaType", "voice") + "]}")
-            .body();
+        analytics(
+            "conversations/details/query",
+            "{'interval':'%s','segmentFilters':[%s]}",
+            lastHours(),
+            named("mediaType", "voice"));
     List<String> ids = calls.findValuesAsText("conversationId");
     JsonNode same =
         guest.get("/api/v2/analytics/conversations/details?id=" + String.join(",", ids)).body();

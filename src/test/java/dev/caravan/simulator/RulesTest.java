@@ -8,7 +8,6 @@ import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.simulator.session.Channel;
 import dev.caravan.simulator.session.Channels;
-import dev.caravan.simulator.session.Subscriptions;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Tokens;
 import dev.caravan.testing.MutableClock;
@@ -28,9 +27,7 @@ class RulesTest {
   private final SimulatorClock clock = new SimulatorClock(wall, 1);
   private final Ids ids = new Ids(1);
   private final Tokens tokens = new Tokens(ids, List.of());
-  private final Subscriptions subscriptions = new Subscriptions();
-  private final Channels channels =
-      new Channels(SimulatorOptions.defaults(), clock, ids, tokens, subscriptions);
+  private final Channels channels = new Channels(SimulatorOptions.defaults(), clock, ids, tokens);
 
   private Token token(Duration life) {
     return tokens.issue("demo", clock.now(), life);
@@ -52,7 +49,7 @@ class RulesTest {
 
     assertThat(channels.findAlive(channel.id())).isEmpty();
     assertThat(channels.removeEnded()).containsExactly(channel);
-    assertThat(subscriptions.heard("t")).isFalse();
+    assertThat(channels.heard("t")).isFalse();
   }
 
   @Test
@@ -103,13 +100,13 @@ class RulesTest {
     Channel channel = channels.create(token(Duration.ofHours(24)));
     channels.subscribe(channel, Map.of("u.presence", List.of("u.presence")));
     channels.subscribe(channel, Map.of("u?presence&x", List.of("u.presence", "u.x")));
-    assertThat(subscriptions.listeners("u.presence")).containsExactly(channel);
+    assertThat(channels.listeners("u.presence")).containsExactly(channel);
 
     channels.unsubscribe(channel, List.of("u.presence"));
-    assertThat(subscriptions.heard("u.presence")).isTrue();
+    assertThat(channels.heard("u.presence")).isTrue();
 
     channels.clear(channel);
-    assertThat(subscriptions.heard("u.presence")).isFalse();
+    assertThat(channels.heard("u.presence")).isFalse();
   }
 
   @Test
@@ -190,7 +187,9 @@ class RulesTest {
     assertThat(scenario.options().clients().get(0).tokenLife()).isEqualTo(Duration.ofMinutes(5));
     assertThat(scenario.faults()).hasSize(1);
     assertThat(scenario.timeline().get(0))
-        .isEqualTo(Scenario.Step.once(Duration.ofSeconds(10), new Action.Close(null, 1012, "")));
+        .isEqualTo(
+            new Scenario.Step(
+                Duration.ofSeconds(10), Duration.ZERO, 1, new Action.Close(null, 1012, "")));
     assertThat(scenario.timeline().get(1).times()).isEqualTo(3);
   }
 

@@ -55,7 +55,7 @@ class SimulatorTest {
     guest.subscribe(channel, PRESENCE);
     Ear ear = guest.listen(channel);
 
-    await().until(() -> simulator.emit(PRESENCE, Guest.JSON.createObjectNode()) == 1);
+    await().until(() -> simulator.emit(PRESENCE, "{}") == 1);
 
     JsonNode frame = ear.awaitFrame(PRESENCE);
     assertThat(frame.path("version").asText()).isEqualTo("2");
@@ -109,9 +109,7 @@ class SimulatorTest {
     Guest guest = start(quiet()).login();
     List<JsonNode> channels = new ArrayList<>();
     IntStream.range(0, 20).forEach(i -> channels.add(guest.channel()));
-    Ear ear = guest.listen(channels.get(0));
-    ear.say("{\"message\":\"ping\"}");
-    ear.awaitFrame("channel.metadata");
+    Ear ear = guest.listening(channels.get(0));
 
     guest.channel();
 
@@ -139,8 +137,8 @@ class SimulatorTest {
 
   @Test
   void heartbeatsComeByThemselves() {
-    Behaviour often = Behaviour.reported().withHeartbeat(Duration.ofMillis(50));
-    Guest guest = start(quiet().withBehaviour(often)).login();
+    String often = "options: {traffic: {on: false}, behaviour: {heartbeat: PT0.05S}}";
+    Guest guest = start(Scenario.parse(often).options()).login();
 
     Ear ear = guest.listen(guest.channel());
 

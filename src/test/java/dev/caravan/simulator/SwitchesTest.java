@@ -42,36 +42,29 @@ class SwitchesTest {
     simulator.close();
   }
 
-  private static Ear listening(Guest guest, JsonNode channel) {
-    Ear ear = guest.listen(channel);
-    ear.say("{\"message\":\"ping\"}");
-    ear.awaitFrame("channel.metadata");
-    return ear;
-  }
-
   @Test
   void topicsCanBeSubscribedOverTheSocket() {
     Guest guest = start("behaviour: {subscribeByFrame: true}");
-    Ear ear = listening(guest, guest.channel());
+    Ear ear = guest.listening(guest.channel());
 
     ear.say("{\"message\":\"subscribe\",\"topics\":[\"" + TOPIC + "\"],\"correlationId\":\"x\"}");
     await().until(() -> ear.frames().size() == 2);
     assertThat(ear.frames().get(1))
         .isEqualTo("{\"correlationId\":\"x\",\"result\":\"200\",\"status\":\"subscribed\"}");
-    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isEqualTo(1);
+    assertThat(simulator.emit(TOPIC, "{}")).isEqualTo(1);
 
     ear.say("{\"message\":\"subscribe\",\"topics\":[\"v2.nonsense\"]}");
     await().until(() -> ear.frames().size() == 4);
     assertThat(ear.heard().get(3).path("result").asText()).isEqualTo("400");
     ear.say("{\"message\":\"unsubscribe\",\"topics\":[\"" + TOPIC + "\"]}");
     await().until(() -> ear.frames().size() == 5);
-    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isZero();
+    assertThat(simulator.emit(TOPIC, "{}")).isZero();
   }
 
   @Test
   void bySocketNothingIsUnderstoodUnlessSwitchedOn() {
     Guest guest = start("seed: 2");
-    Ear ear = listening(guest, guest.channel());
+    Ear ear = guest.listening(guest.channel());
 
     ear.say("{\"message\":\"subscribe\",\"topics\":[\"" + TOPIC + "\"]}");
     ear.say("{\"message\":\"ping\"}");
@@ -147,7 +140,7 @@ class SwitchesTest {
   void aChangeOfSubscriptionsMayBeAnnounced() {
     Guest guest = start("behaviour: {announceSubscriptions: true}");
     JsonNode channel = guest.channel();
-    Ear ear = listening(guest, channel);
+    Ear ear = guest.listening(channel);
 
     guest.subscribe(channel, TOPIC);
 
@@ -159,24 +152,24 @@ class SwitchesTest {
   void subscriptionsMayBeTakenFromALiveChannel() {
     Guest guest = start("behaviour: {announceSubscriptions: false}");
     JsonNode channel = guest.channel();
-    Ear ear = listening(guest, channel);
+    Ear ear = guest.listening(channel);
     String status = TOPIC.replace("presence", "routingStatus");
     String calls = TOPIC.replace("presence", "conversations.calls");
     guest.subscribe(channel, TOPIC.replace(".presence", "?presence&routingStatus"), calls);
 
     simulator.perform(new Action.TakeSubscriptions(Action.Target.ALL, List.of(status), false));
 
-    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isZero();
-    assertThat(simulator.emit(calls, Guest.JSON.createObjectNode())).isEqualTo(1);
+    assertThat(simulator.emit(TOPIC, "{}")).isZero();
+    assertThat(simulator.emit(calls, "{}")).isEqualTo(1);
     simulator.perform(new Action.TakeSubscriptions(Action.Target.ALL, List.of(), true));
     ear.awaitFrame("v2.subscription.updated");
-    assertThat(simulator.emit(calls, Guest.JSON.createObjectNode())).isZero();
+    assertThat(simulator.emit(calls, "{}")).isZero();
   }
 
   @Test
   void anEvictionMayComeWithoutAWord() {
     Guest guest = start("behaviour: {announceEviction: false, evictionCode: 1001}");
-    Ear ear = listening(guest, guest.channel());
+    Ear ear = guest.listening(guest.channel());
 
     simulator.perform(new Action.Evict(Action.Target.ALL));
 
@@ -199,8 +192,8 @@ class SwitchesTest {
                     "wfm:agentAdherence:notify",
                     "wfm:realtimeAdherence:view")));
 
-    assertThat(simulator.emit(adherence, Guest.JSON.createObjectNode())).isZero();
-    assertThat(simulator.emit(TOPIC, Guest.JSON.createObjectNode())).isEqualTo(1);
+    assertThat(simulator.emit(adherence, "{}")).isZero();
+    assertThat(simulator.emit(TOPIC, "{}")).isEqualTo(1);
   }
 
   @Test
@@ -235,7 +228,7 @@ class SwitchesTest {
     Guest guest = start("behaviour: {fragmentBytes: 100}");
     JsonNode channel = guest.channel();
     guest.subscribe(channel, TOPIC);
-    Ear ear = listening(guest, channel);
+    Ear ear = guest.listening(channel);
 
     simulator.emit(TOPIC, Guest.JSON.createObjectNode().put("message", "ü".repeat(500)));
 

@@ -2,7 +2,6 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.session.ApiError;
-import dev.caravan.simulator.session.ApiException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -39,16 +38,11 @@ final class AnalyticsQuery {
         }
       }
     } catch (DateTimeParseException e) {
-      throw badInterval();
+      // refused as any other that is none
     }
-    throw badInterval();
-  }
-
-  private static ApiException badInterval() {
-    return ApiError.badRequest(
-            "The interval must be two ISO-8601 instants with a slash between them, at most 31 days"
-                + " apart.")
-        .thrown();
+    throw ApiError.badRequest(
+        "The interval must be two ISO-8601 instants with a slash between them, at most 31 days"
+            + " apart.");
   }
 
   boolean descending() {
@@ -60,7 +54,7 @@ final class AnalyticsQuery {
     int size = body.at("/paging/pageSize").asInt(USUAL_PAGE);
     int number = body.at("/paging/pageNumber").asInt(1);
     if (size < 1 || size > LARGEST_PAGE || number < 1) {
-      throw ApiError.badRequest("pageSize must be 1 to 100 and pageNumber 1 or above.").thrown();
+      throw ApiError.badRequest("pageSize must be 1 to 100 and pageNumber 1 or above.");
     }
     int first = (int) Math.min((long) (number - 1) * size, all.size());
     return all.subList(first, Math.min(first + size, all.size()));
@@ -78,7 +72,7 @@ final class AnalyticsQuery {
   Set<String> someValues(String filters, String dimension) {
     Set<String> values = values(filters, dimension);
     if (values.isEmpty()) {
-      throw ApiError.badRequest("The filter must name at least one " + dimension + ".").thrown();
+      throw ApiError.badRequest("The filter must name at least one " + dimension + ".");
     }
     return values;
   }

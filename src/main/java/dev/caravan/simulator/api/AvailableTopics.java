@@ -10,73 +10,69 @@ import dev.caravan.topic.TopicCatalogue;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** {@code GET /api/v2/notifications/availabletopics} from the catalogue. */
 public record AvailableTopics(TopicRules rules) {
 
   private static final Set<String> EXPANDABLE =
-      Set.of(
-          ("description enforced schema visibility transports publicApiTemplateUriPaths"
-                  + " requiresPermissions permissionDetails topicParameters")
-              .split(" "));
+      new TreeSet<>(
+          List.of(
+              ("description enforced schema visibility transports publicApiTemplateUriPaths"
+                      + " requiresPermissions permissionDetails topicParameters")
+                  .split(" ")));
+
+  private static final List<String> WITH_PERMISSIONS =
+      List.of(
+          "requiresDivisionPermissions",
+          "requiresAnyValidator",
+          "requiresCurrentUser",
+          "requiresCurrentUserOrPermission");
 
   public void mount(Routes routes) {
-    routes.get("/api/v2/notifications/availabletopics", this::list);
+    routes.answer("GET /api/v2/notifications/availabletopics", this::list);
   }
 
-  private void list(Call call) {
+  private ObjectNode list(Call call) {
     Set<String> expand = new TreeSet<>(call.queries("expand"));
     for (String field : expand) {
       if (!EXPANDABLE.contains(field)) {
-        throw ApiError.invalidParameter(
-                field, "expand", String.join(", ", new TreeSet<>(EXPANDABLE)))
-            .thrown();
+        throw ApiError.invalidParameter(field, "expand", String.join(", ", EXPANDABLE));
       }
     }
-    call.answer(
-        Json.listing(
-            TopicCatalogue.shipped().all().stream().map(topic -> describe(topic, expand))));
+    if (expand.contains("requiresPermissions")) {
+      expand.addAll(WITH_PERMISSIONS);
+    }
+    expand.add("id");
+    return Json.listing(
+        TopicCatalogue.shipped().all().stream().map(topic -> describe(topic, expand)));
   }
 
   private ObjectNode describe(Topic topic, Set<String> expand) {
-    ObjectNode described = Json.object().put("id", topic.pattern());
     boolean currentUser = rules.currentUserOnly(topic.pattern());
-    if (expand.contains("description")) {
-      described.put("description", "Events of " + topic.modelClass());
-    }
-    if (expand.contains("enforced")) {
-      described.put("enforced", true);
-    }
-    if (expand.contains("visibility")) {
-      described.put("visibility", "Public");
-    }
-    if (expand.contains("transports")) {
-      transports(topic).forEach(described.putArray("transports")::add);
-    }
-    if (expand.contains("publicApiTemplateUriPaths")) {
-      described.putArray("publicApiTemplateUriPaths");
-    }
-    if (expand.contains("requiresPermissions")) {
-      topic.permissions().forEach(described.putArray("requiresPermissions")::add);
-      described
-          .put("requiresDivisionPermissions", false)
-          .put("requiresAnyValidator", topic.anyPermission())
-          .put("requiresCurrentUser", currentUser)
-          .put("requiresCurrentUserOrPermission", false);
-    }
-    if (expand.contains("permissionDetails")) {
-      permissionDetails(described.putArray("permissionDetails"), topic, currentUser);
-    }
-    if (expand.contains("topicParameters")) {
-      ArrayNode parameters = described.putArray("topicParameters");
-      for (int at = 0; (at = topic.pattern().indexOf("{id}", at)) >= 0; at++) {
-        parameters.add("id");
-      }
-    }
+    ObjectNode described =
+        Json.object()
+            .put("id", topic.pattern())
+            .put("description", "Events of " + topic.modelClass())
+            .put("enforced", true)
+            .put("visibility", "Public");
+    transports(topic).forEach(described.putArray("transports")::add);
+    described.putArray("publicApiTemplateUriPaths");
+    topic.permissions().forEach(described.putArray("requiresPermissions")::add);
+    described
+        .put("requiresDivisionPermissions", false)
+        .put("requiresAnyValidator", topic.anyPermission())
+        .put("requiresCurrentUser", currentUser)
+        .put("requiresCurrentUserOrPermission", false);
+    permissionDetails(described.putArray("permissionDetails"), topic, currentUser);
+    ArrayNode parameters = described.putArray("topicParameters");
+    Stream.of(topic.pattern().split("\\."))
+        .filter("{id}"::equals)
+        .forEach(id -> parameters.add("id"));
     if (expand.contains("schema")) {
       described.set("schema", topic.schema().toJsonSchema());
     }
-    return described;
+    return described.retain(expand);
   }
 
   private List<String> transports(Topic topic) {

@@ -74,15 +74,19 @@ public final class Call {
   /** Refuses the call if its client has none of the permissions it needs. */
   void require(List<String> anyOf) {
     if (lacks.containsAll(anyOf)) {
-      throw (anyOf.size() > 1
-              ? ApiError.missingAnyPermission(anyOf)
-              : ApiError.missingPermission(anyOf.get(0)))
-          .thrown();
+      boolean several = anyOf.size() > 1;
+      throw new ApiError(
+          403,
+          several ? "missing.any.permissions" : "missing.permissions",
+          "Unable to perform the requested action. You "
+              + (several
+                  ? "must have at least one of the following permissions assigned: " + anyOf
+                  : "are missing the following permission(s): " + anyOf.get(0)));
     }
   }
 
   Token token() {
-    return token.orElseThrow(() -> ApiError.noToken().thrown());
+    return token.orElseThrow(ApiError::noToken);
   }
 
   HttpServerRequest request() {
@@ -105,8 +109,7 @@ public final class Call {
     List<String> ids = queries(parameter);
     if (ids.isEmpty() || ids.size() > most) {
       throw ApiError.invalidParameter(
-              Integer.toString(ids.size()), parameter, "1 to " + most + " ids")
-          .thrown();
+          Integer.toString(ids.size()), parameter, "1 to " + most + " ids");
     }
     return ids;
   }
@@ -118,7 +121,7 @@ public final class Call {
 
   /** What was asked for, unless it is not there. */
   static <T> T found(Optional<T> one) {
-    return one.orElseThrow(() -> ApiError.notFound().thrown());
+    return one.orElseThrow(ApiError::notFound);
   }
 
   public String query(String parameter, String otherwise) {
@@ -138,7 +141,7 @@ public final class Call {
     try {
       return Integer.parseInt(value);
     } catch (NumberFormatException e) {
-      throw ApiError.invalidParameter(value, parameter, "integer").thrown();
+      throw ApiError.invalidParameter(value, parameter, "integer");
     }
   }
 
@@ -146,8 +149,7 @@ public final class Call {
   int pageSize(int usual, int largest) {
     int size = number("pageSize", usual);
     if (size < 1 || size > largest) {
-      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest)
-          .thrown();
+      throw ApiError.invalidParameter(Integer.toString(size), "pageSize", "1 to " + largest);
     }
     return size;
   }
@@ -182,9 +184,7 @@ public final class Call {
     try {
       return Json.MAPPER.readTree(buffer.getBytes());
     } catch (IOException e) {
-      throw ApiError.badRequest(
-              "The request could not be understood by the server due to malformed syntax.")
-          .thrown();
+      throw ApiError.usual(400);
     }
   }
 

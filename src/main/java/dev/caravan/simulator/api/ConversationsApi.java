@@ -1,13 +1,12 @@
 package dev.caravan.simulator.api;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Conversation;
+import dev.caravan.simulator.centre.ConversationBody;
 import dev.caravan.simulator.centre.Day;
 import dev.caravan.simulator.centre.DetailRecords;
-import dev.caravan.simulator.centre.GenericBody;
-import dev.caravan.simulator.centre.Iso;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.session.ApiError;
 import java.time.Duration;
@@ -46,57 +45,55 @@ public final class ConversationsApi {
 
   private final World world;
   private final Day day;
-  private final GenericBody generic;
   private final DetailRecords records;
   private final Map<String, Job> jobs = new LinkedHashMap<>();
 
   public ConversationsApi(World world) {
     this.world = world;
     day = world.day();
-    generic = new GenericBody(world.organization());
-    records = new DetailRecords(world.organization(), day);
+    records = new DetailRecords(day);
   }
 
   public void mount(Routes routes) {
-    routes.get("/api/v2/conversations", call -> call.answer(Json.listing(Stream.empty())));
-    routes.get("/api/v2/conversations/:id", this::generic);
-    routes.get("/api/v2/analytics/conversations/:id/details", this::details);
-    routes.get(DETAILS, this::several);
-    routes.post(DETAILS + "/query", this::query);
-    routes.post(JOBS, this::submit);
-    routes.get(JOBS + "/availability", this::availability);
-    routes.get(JOBS + "/:id", this::status);
-    routes.get(JOBS + "/:id/results", this::results);
-    routes.delete(JOBS + "/:id", this::delete);
+    routes.answer("GET /api/v2/conversations", call -> Json.listing(Stream.empty()));
+    routes.answer("GET /api/v2/conversations/:id", this::generic);
+    routes.answer("GET /api/v2/analytics/conversations/:id/details", this::details);
+    routes.answer("GET " + DETAILS, this::several);
+    routes.answer("POST " + DETAILS + "/query", this::query);
+    routes.on("POST " + JOBS, this::submit);
+    routes.answer("GET " + JOBS + "/availability", this::availability);
+    routes.answer("GET " + JOBS + "/:id", this::status);
+    routes.answer("GET " + JOBS + "/:id/results", this::results);
+    routes.on("DELETE " + JOBS + "/:id", this::delete);
   }
 
   private Conversation conversation(Call call) {
     return Call.found(day.conversation(call.path("id")));
   }
 
-  private void generic(Call call) {
+  private JsonNode generic(Call call) {
     call.require(COMMUNICATION);
-    call.answer(Json.tree(generic.of(conversation(call))));
+    return Json.tree(ConversationBody.generic(conversation(call)));
   }
 
-  private void details(Call call) {
+  private JsonNode details(Call call) {
     call.require(DETAIL);
-    call.answer(records.record(conversation(call)));
+    return records.record(conversation(call));
   }
 
-  private void several(Call call) {
+  private JsonNode several(Call call) {
     call.require(DETAIL);
-    call.answer(listed(call.ids("id", MOST_IDS)));
+    return listed(call.ids("id", MOST_IDS));
+  }
+
+  private ObjectNode listed(Stream<Conversation> some) {
+    ObjectNode answer = Json.object();
+    some.map(records::record).forEach(answer.putArray("conversations")::add);
+    return answer;
   }
 
   private ObjectNode listed(List<String> ids) {
-    ObjectNode answer = Json.object();
-    ArrayNode conversations = answer.putArray("conversations");
-    ids.stream()
-        .map(day::conversation)
-        .flatMap(Optional::stream)
-        .forEach(conversation -> conversations.add(records.record(conversation)));
-    return answer;
+    return listed(ids.stream().map(day::conversation).flatMap(Optional::stream));
   }
 
   private List<Conversation> found(AnalyticsQuery query) {
@@ -106,17 +103,13 @@ public final class ConversationsApi {
         .toList();
   }
 
-  private void query(Call call) {
+  private JsonNode query(Call call) {
     call.require(DETAIL);
     AnalyticsQuery query = new AnalyticsQuery(call);
     List<Conversation> found = found(query);
     List<Conversation> page = query.page(found);
-    ObjectNode answer = Json.object();
-    if (!page.isEmpty()) {
-      ArrayNode conversations = answer.putArray("conversations");
-      page.forEach(conversation -> conversations.add(records.record(conversation)));
-    }
-    call.answer(answer.put("totalHits", found.size()));
+    ObjectNode answer = page.isEmpty() ? Json.object() : listed(page.stream());
+    return answer.put("totalHits", found.size());
   }
 
   private long available() {
@@ -144,41 +137,41 @@ public final class ConversationsApi {
     return Call.found(Optional.ofNullable(jobs.get(call.path("id"))));
   }
 
-  private void status(Call call) {
+  private JsonNode status(Call call) {
     Job job = job(call);
     String state = job.state(world.clock().wallNow().toEpochMilli());
     ObjectNode answer =
         Json.object()
             .put("state", state)
-            .put("submissionDate", Iso.time(job.submittedMillis()))
-            .put("expirationDate", Iso.time(job.submittedMillis() + KEPT.toMillis()));
+            .put("submissionDate", Json.time(job.submittedMillis()))
+            .put("expirationDate", Json.time(job.submittedMillis() + KEPT.toMillis()));
     if (state.equals("FULFILLED")) {
-      answer.put("completionDate", Iso.time(job.submittedMillis() + WORK_MILLIS));
+      answer.put("completionDate", Json.time(job.submittedMillis() + WORK_MILLIS));
     }
-    call.answer(answer);
+    return answer;
   }
 
-  private void results(Call call) {
+  private JsonNode results(Call call) {
     Job job = job(call);
     if (!job.state(world.clock().wallNow().toEpochMilli()).equals("FULFILLED")) {
-      throw ApiError.badRequest("The job has no results yet.").thrown();
+      throw ApiError.badRequest("The job has no results yet.");
     }
     int size = call.pageSize(LARGEST_PAGE, LARGEST_PAGE);
     int from = call.number("cursor", 0);
     if (from < 0 || from > job.conversations().size()) {
-      throw ApiError.badRequest("The cursor is none that this job has given.").thrown();
+      throw ApiError.badRequest("The cursor is none that this job has given.");
     }
     int to = Math.min(from + size, job.conversations().size());
     ObjectNode answer = listed(job.conversations().subList(from, to));
     if (to < job.conversations().size()) {
       answer.put("cursor", Integer.toString(to));
     }
-    call.answer(answer.put("dataAvailabilityDate", Iso.time(available())));
+    return answer.put("dataAvailabilityDate", Json.time(available()));
   }
 
-  private void availability(Call call) {
+  private JsonNode availability(Call call) {
     call.require(DETAIL);
-    call.answer(Json.object().put("dataAvailabilityDate", Iso.time(available())));
+    return Json.object().put("dataAvailabilityDate", Json.time(available()));
   }
 
   private void delete(Call call) {

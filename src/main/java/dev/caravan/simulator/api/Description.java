@@ -15,7 +15,7 @@ public final class Description {
   private Description() {}
 
   public static void mount(Routes routes) {
-    routes.get("/openapi.json", call -> call.answer(read()));
+    routes.answer("GET /openapi.json", call -> read());
   }
 
   static JsonNode read() {

@@ -1,5 +1,6 @@
 package dev.caravan.simulator.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Globs;
 import dev.caravan.simulator.World;
@@ -8,46 +9,35 @@ import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Who and what there is: users, queues and members, groups, divisions, teams, units. */
-public final class DirectoryApi {
+/** What there is: queues, groups, divisions, teams and units, and who belongs to them. */
+public record DirectoryApi(World world, PeopleApi people) {
 
-  private static final String USERS = "/api/v2/users/";
-
-  private final Organization organization;
-  private final PeopleBody people;
-
-  public DirectoryApi(World world) {
-    organization = world.organization();
-    people = new PeopleBody(organization, world.day());
-  }
+  private static final String DIVISIONS = "authorization/divisions";
+  private static final String UNITS = "workforcemanagement/managementunits";
 
   public void mount(Routes routes) {
-    String divisions = "authorization/divisions";
-    String units = "workforcemanagement/managementunits";
-    listing(routes, "routing/queues", organization::listedQueues, this::queue);
+    Organization organization = world.organization();
+    listing(routes, "routing/queues", world::listedQueues, this::queue);
     one(routes, "routing/queues", organization.queues(), this::queue);
     all(routes, "groups", organization.groups(), this::group);
-    all(routes, divisions, organization.divisions(), this::division);
-    all(routes, units, organization.managementUnits(), this::managementUnit);
+    all(routes, DIVISIONS, organization.divisions(), this::division);
+    all(routes, UNITS, organization.managementUnits(), this::managementUnit);
     listing(routes, "routing/wrapupcodes", organization.wrapUpCodes());
     listing(routes, "flows", organization.flows());
     listing(routes, "flows/outcomes", organization.outcomes());
-    routes.get("/api/v2/users", this::users);
-    routes.get("/api/v2/users/:id", this::user);
-    routes.get("/api/v2/routing/queues/:id/members", this::queueMembers);
-    routes.get("/api/v2/groups/:id/members", this::groupMembers);
-    routes.get("/api/v2/" + units + "/:id/users", this::managementUnitUsers);
-    routes.get("/api/v2/workforcemanagement/businessunits", this::businessUnits);
-    routes.get(
-        "/api/v2/teams",
-        call -> call.answer(Paging.after(call, organization.teams(), Named::id, this::team)));
-    routes.get("/api/v2/teams/:id/members", this::teamMembers);
+    routes.answer("GET /api/v2/routing/queues/:id/members", this::queueMembers);
+    routes.answer("GET /api/v2/groups/:id/members", this::groupMembers);
+    routes.answer("GET /api/v2/" + UNITS + "/:id/users", this::managementUnitUsers);
+    routes.answer("GET /api/v2/workforcemanagement/businessunits", this::businessUnits);
+    routes.answer(
+        "GET /api/v2/teams",
+        call -> Paging.after(call, organization.teams(), Named::id, this::team));
+    routes.answer("GET /api/v2/teams/:id/members", this::teamMembers);
   }
 
   /** A listing that can be searched by name, and each entry by its id. */
@@ -59,7 +49,7 @@ public final class DirectoryApi {
 
   private static void one(
       Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
-    routes.get("/api/v2/" + path + "/:id", call -> call.answer(description.apply(call.named(all))));
+    routes.answer("GET /api/v2/" + path + "/:id", call -> description.apply(call.named(all)));
   }
 
   private static void listing(Routes routes, String path, List<Named> all) {
@@ -71,38 +61,23 @@ public final class DirectoryApi {
       String path,
       Supplier<List<Named>> all,
       Function<Named, ObjectNode> description) {
-    routes.get(
-        "/api/v2/" + path,
+    routes.answer(
+        "GET /api/v2/" + path,
         call -> {
           Pattern name = Globs.compile(call.query("name", "*"));
           List<Named> chosen =
               all.get().stream().filter(one -> name.matcher(one.name()).matches()).toList();
-          call.answer(Paging.page(call, chosen, description));
+          return Paging.page(call, chosen, description);
         });
   }
 
-  private void user(Call call) {
-    Agent agent = Call.found(organization.agent(call.path("id")));
-    call.answer(people.user(agent, call.queries("expand")));
-  }
-
-  private void users(Call call) {
-    List<String> ids = call.queries("id");
-    List<String> expand = call.queries("expand");
-    List<Agent> chosen =
-        ids.isEmpty()
-            ? organization.listedAgents()
-            : ids.stream().map(organization::agent).flatMap(Optional::stream).toList();
-    call.answer(Paging.page(call, chosen, agent -> people.user(agent, expand)));
-  }
-
-  private void queueMembers(Call call) {
-    Named queue = Call.found(organization.queue(call.path("id")));
+  private JsonNode queueMembers(Call call) {
+    Named queue = Call.found(world.organization().queue(call.path("id")));
     List<String> expand = call.queries("expand");
     ObjectNode page =
         Paging.page(
             call,
-            agents(queue),
+            world.organization().members(queue),
             agent -> {
               ObjectNode member =
                   Json.object().put("id", agent.id()).put("name", agent.name()).put("joined", true);
@@ -115,47 +90,48 @@ public final class DirectoryApi {
             });
     // the one listing by pages that does not say how many there are: only the last has no next
     page.remove(List.of("total", "pageCount", "lastUri"));
-    call.answer(page);
+    return page;
   }
 
-  private void groupMembers(Call call) {
-    Named group = call.named(organization.groups());
-    call.answer(Paging.page(call, agents(group), agent -> people.user(agent, List.of())));
+  private List<Agent> members(Call call, List<Named> places) {
+    return world.organization().members(call.named(places));
   }
 
-  private void managementUnitUsers(Call call) {
-    Named unit = call.named(organization.managementUnits());
-    call.answer(
-        Json.listing(
-            agents(unit).stream()
-                .map(
-                    agent ->
-                        Json.object().put("id", agent.id()).put("selfUri", USERS + agent.id()))));
+  private JsonNode groupMembers(Call call) {
+    List<Agent> members = members(call, world.organization().groups());
+    return Paging.page(call, members, agent -> people.user(agent, List.of()));
   }
 
-  private void businessUnits(Call call) {
-    ObjectNode unit = Json.object().put("id", organization.id()).put("name", "Business unit");
-    unit.put("selfUri", "/api/v2/workforcemanagement/businessunits/" + organization.id());
-    call.answer(Json.listing(Stream.of(unit)));
+  private JsonNode teamMembers(Call call) {
+    List<Agent> members = members(call, world.organization().teams());
+    return Paging.after(call, members, Agent::id, agent -> people.user(agent, List.of()));
   }
 
-  private void teamMembers(Call call) {
-    Named team = call.named(organization.teams());
-    call.answer(
-        Paging.after(call, agents(team), Agent::id, agent -> people.user(agent, List.of())));
+  private JsonNode managementUnitUsers(Call call) {
+    return Json.listing(
+        members(call, world.organization().managementUnits()).stream()
+            .map(
+                agent ->
+                    Json.object()
+                        .put("id", agent.id())
+                        .put("selfUri", "/api/v2/users/" + agent.id())));
   }
 
-  private List<Agent> agents(Named of) {
-    return of.members().stream().map(organization::agent).toList();
+  private JsonNode businessUnits(Call call) {
+    return Json.listing(Stream.of(businessUnit()));
+  }
+
+  private ObjectNode businessUnit() {
+    return described(
+        new Named(0, world.organization().id(), "Business unit", List.of()),
+        "workforcemanagement/businessunits");
   }
 
   private ObjectNode queue(Named queue) {
     ObjectNode described = described(queue, "routing/queues");
+    List<Named> divisions = world.organization().divisions();
     described.set(
-        "division",
-        described(
-            organization.divisions().get(queue.index() % organization.divisions().size()),
-            "authorization/divisions"));
+        "division", described(divisions.get(queue.index() % divisions.size()), DIVISIONS));
     return described
         .put("memberCount", queue.members().size())
         .put("userMemberCount", queue.members().size())
@@ -171,23 +147,18 @@ public final class DirectoryApi {
   }
 
   private ObjectNode division(Named division) {
-    return described(division, "authorization/divisions")
-        .put("homeDivision", division.index() == 0);
+    return described(division, DIVISIONS).put("homeDivision", division.index() == 0);
   }
 
   private ObjectNode managementUnit(Named unit) {
-    ObjectNode described = described(unit, "workforcemanagement/managementunits");
-    described
-        .putObject("businessUnit")
-        .put("id", organization.id())
-        .put("selfUri", "/api/v2/workforcemanagement/businessunits/" + organization.id());
+    ObjectNode described = described(unit, UNITS);
+    described.set("businessUnit", businessUnit().without("name"));
     return described.put("startDayOfWeek", "Monday").put("timeZone", "Europe/Paris");
   }
 
   private ObjectNode team(Named team) {
     ObjectNode described = described(team, "teams");
-    described.set(
-        "division", described(organization.divisions().get(0), "authorization/divisions"));
+    described.set("division", described(world.organization().divisions().get(0), DIVISIONS));
     return described.put("memberCount", team.members().size());
   }
 

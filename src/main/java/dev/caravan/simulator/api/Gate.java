@@ -3,7 +3,6 @@ package dev.caravan.simulator.api;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.session.ApiError;
-import dev.caravan.simulator.session.ApiException;
 import dev.caravan.simulator.session.Token;
 import dev.caravan.simulator.session.Wire;
 import io.vertx.core.http.HttpHeaders;
@@ -75,14 +74,12 @@ public final class Gate {
         .putHeader("inin-ratelimit-allowed", Integer.toString(standing.allowed()))
         .putHeader("inin-ratelimit-reset", Integer.toString(standing.resetSeconds()));
     if (standing.exceeded()) {
-      call.answer(ApiError.rateLimited(standing.resetSeconds()));
-      return;
+      throw ApiError.rateLimited(standing.resetSeconds());
     }
+    // Where this one is exceeded, some of the token's own calls are left
     RateLimiter.Standing all = ofAll.count("", world.clock().wallNow());
     if (all.exceeded()) {
-      // Of the token's own calls some are left
-      call.answer(ApiError.rateLimited(all.resetSeconds()));
-      return;
+      throw ApiError.rateLimited(all.resetSeconds());
     }
     call.by(token, world.tokens().client(token.clientId()));
     context.next();
@@ -91,14 +88,14 @@ public final class Gate {
   private Token bearer(RoutingContext context) {
     String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
     if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      throw ApiError.noToken().thrown();
+      throw ApiError.noToken();
     }
     Optional<Token> token = world.tokens().find(header.substring(7).trim());
     if (token.isEmpty()) {
-      throw ApiError.badToken("bad.credentials").thrown();
+      throw ApiError.usual(401);
     }
     if (!token.get().aliveAt(world.clock().now())) {
-      throw ApiError.badToken(world.options().behaviour().expiredToken()).thrown();
+      throw ApiError.badToken(world.options().behaviour().expiredToken());
     }
     return token.get();
   }
@@ -109,8 +106,8 @@ public final class Gate {
     if (context.response().ended()) {
       return;
     }
-    if (context.failure() instanceof ApiException refused) {
-      call.answer(refused.error());
+    if (context.failure() instanceof ApiError refused) {
+      call.answer(refused);
     } else if (context.statusCode() > 0 && context.statusCode() < 500) {
       call.answer(
           new ApiError(

@@ -20,33 +20,31 @@ public record NotificationsApi(World world) {
   private static final String SUBSCRIPTIONS = CHANNELS + "/:id/subscriptions";
 
   public void mount(Routes routes) {
-    routes.post(CHANNELS, this::create);
-    routes.get(CHANNELS, this::list);
-    routes.head(CHANNELS + "/:id", this::verify);
-    routes.get(SUBSCRIPTIONS, this::subscriptions);
-    routes.post(SUBSCRIPTIONS, call -> subscribe(call, false));
-    routes.put(SUBSCRIPTIONS, call -> subscribe(call, true));
-    routes.delete(SUBSCRIPTIONS, this::clear);
+    routes.answer("POST " + CHANNELS, this::create);
+    routes.answer("GET " + CHANNELS, this::list);
+    routes.on("HEAD " + CHANNELS + "/:id", this::verify);
+    routes.answer("GET " + SUBSCRIPTIONS, this::subscriptions);
+    routes.answer("POST " + SUBSCRIPTIONS, call -> subscribe(call, false));
+    routes.answer("PUT " + SUBSCRIPTIONS, call -> subscribe(call, true));
+    routes.on("DELETE " + SUBSCRIPTIONS, this::clear);
   }
 
-  private void create(Call call) {
+  private JsonNode create(Call call) {
     Channel channel = world.channels().create(call.token());
     world.channels().evict(call.token().clientId()).forEach(world.sockets()::evicted);
-    call.answer(describe(channel, call, true));
+    return describe(channel, call, true);
   }
 
-  private void list(Call call) {
+  private JsonNode list(Call call) {
     String which = call.query("includechannels", "token");
     if (!Set.of("token", "oauthclient").contains(which)) {
-      throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient").thrown();
+      throw ApiError.invalidParameter(which, "includechannels", "token, oauthclient");
     }
     String token = call.token().value();
-    call.answer(
-        Json.listing(
-            world.channels().ofClient(call.token().clientId()).stream()
-                .filter(
-                    channel -> which.equals("oauthclient") || channel.token().value().equals(token))
-                .map(channel -> describe(channel, call, channel.token().value().equals(token)))));
+    return Json.listing(
+        world.channels().ofClient(call.token().clientId()).stream()
+            .filter(channel -> which.equals("oauthclient") || channel.token().value().equals(token))
+            .map(channel -> describe(channel, call, channel.token().value().equals(token))));
   }
 
   private void verify(Call call) {
@@ -54,28 +52,22 @@ public record NotificationsApi(World world) {
     call.answerEmpty(200);
   }
 
-  private void subscriptions(Call call) {
-    call.answer(Json.listing(channel(call).topics().keySet().stream().map(Subscriber::permitted)));
+  private JsonNode subscriptions(Call call) {
+    return Json.listing(channel(call).topics().keySet().stream().map(Subscriber::permitted));
   }
 
-  private void subscribe(Call call, boolean replace) {
+  private JsonNode subscribe(Call call, boolean replace) {
     Channel channel =
         world
             .channels()
             .find(call.path("id"), call.token())
-            .orElseThrow(() -> ApiError.noSubscriptionList().thrown());
-    ObjectNode listing = Json.object();
-    listing.set(
-        "entities",
-        world
-            .subscriber()
-            .subscribe(
-                channel,
-                topics(call.body()),
-                call.flag("ignoreErrors") && world.options().behaviour().ignoreErrors(),
-                replace));
+            .orElseThrow(
+                () -> new ApiError(404, "entity.not.found", "Subscription list not found."));
+    boolean ignoreErrors = call.flag("ignoreErrors") && world.options().behaviour().ignoreErrors();
+    List<ObjectNode> entities =
+        world.subscriber().subscribe(channel, topics(call.body()), ignoreErrors, replace);
     world.sockets().subscriptionsChanged(channel);
-    call.answer(listing);
+    return Json.listing(entities.stream());
   }
 
   private void clear(Call call) {
@@ -87,17 +79,17 @@ public record NotificationsApi(World world) {
 
   private Channel channel(Call call) {
     Optional<Channel> channel = world.channels().find(call.path("id"), call.token());
-    return channel.orElseThrow(() -> ApiError.notFound().thrown());
+    return channel.orElseThrow(ApiError::notFound);
   }
 
   private static List<String> topics(JsonNode body) {
     if (!body.isArray()) {
-      throw ApiError.badRequest("The request body must be a list of topics.").thrown();
+      throw ApiError.badRequest("The request body must be a list of topics.");
     }
     Set<String> topics = new LinkedHashSet<>();
     for (JsonNode entry : body) {
       if (!entry.path("id").isTextual()) {
-        throw ApiError.badRequest("Every topic must have an id.").thrown();
+        throw ApiError.badRequest("Every topic must have an id.");
       }
       topics.add(entry.path("id").asText());
     }

@@ -6,13 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.AgentState;
-import dev.caravan.simulator.centre.Iso;
 import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Presence;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** What queues hold and agents do now, and what agents did before. */
@@ -23,13 +20,13 @@ public record ObservationsApi(World world) {
   private static final List<String> DETAIL = List.of("analytics:userDetail:view");
 
   public void mount(Routes routes) {
-    routes.post("/api/v2/analytics/queues/observations/query", this::queues);
-    routes.post("/api/v2/analytics/users/observations/query", this::users);
-    routes.post("/api/v2/analytics/users/activity/query", this::activity);
-    routes.post("/api/v2/analytics/users/details/query", this::details);
+    routes.answer("POST /api/v2/analytics/queues/observations/query", this::queues);
+    routes.answer("POST /api/v2/analytics/users/observations/query", this::users);
+    routes.answer("POST /api/v2/analytics/users/activity/query", this::activity);
+    routes.answer("POST /api/v2/analytics/users/details/query", this::details);
   }
 
-  private void queues(Call call) {
+  private JsonNode queues(Call call) {
     call.require(QUEUE);
     AnalyticsQuery query = new AnalyticsQuery(call);
     Set<String> wanted = query.someValues("filter", "queueId");
@@ -54,7 +51,7 @@ public record ObservationsApi(World world) {
         }
       }
     }
-    call.answer(answer);
+    return answer;
   }
 
   private List<Agent> agents(Set<String> wanted) {
@@ -63,73 +60,58 @@ public record ObservationsApi(World world) {
         .toList();
   }
 
-  private static ObjectNode resultOf(Agent agent, ArrayNode results) {
-    ObjectNode result = results.addObject();
-    result.putObject("group").put("userId", agent.id());
-    return result;
+  private JsonNode users(Call call) {
+    return observed(call, false);
   }
 
-  private void users(Call call) {
+  private JsonNode activity(Call call) {
+    return observed(call, true).put("entityIdDimension", "userId");
+  }
+
+  private ObjectNode observed(Call call, boolean activity) {
     call.require(USER);
     AnalyticsQuery query = new AnalyticsQuery(call);
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
     for (Agent agent : agents(query.someValues("filter", "userId"))) {
-      ObjectNode result = resultOf(agent, results);
+      ObjectNode result = results.addObject();
+      result.putObject("group").put("userId", agent.id());
       ArrayNode data = result.putArray("data");
-      queueCounts(query, agent)
-          .forEach(
-              (metric, count) ->
-                  data.addObject().put("metric", metric).putObject("stats").put("count", count));
-    }
-    call.answer(answer);
-  }
-
-  private void activity(Call call) {
-    call.require(USER);
-    AnalyticsQuery query = new AnalyticsQuery(call);
-    ObjectNode answer = Json.object();
-    ArrayNode results = answer.putArray("results");
-    for (Agent agent : agents(query.someValues("filter", "userId"))) {
-      ObjectNode result = resultOf(agent, results);
-      ArrayNode data = result.putArray("data");
-      queueCounts(query, agent)
-          .forEach((metric, count) -> data.addObject().put("metric", metric).put("count", count));
-      if (query.wantsDetails()) {
-        entities(result.putArray("entities"), agent);
+      count(data, "oActiveQueues", activeQueues(agent), query, activity);
+      count(data, "oMemberQueues", agent.queues().size(), query, activity);
+      if (activity) {
+        if (query.wantsDetails()) {
+          entities(result.putArray("entities"), agent);
+        }
+        result.put("truncated", false);
       }
-      result.put("truncated", false);
     }
-    call.answer(answer.put("entityIdDimension", "userId"));
+    return answer;
+  }
+
+  private static void count(
+      ArrayNode data, String metric, int count, AnalyticsQuery query, boolean activity) {
+    if (query.wants(metric)) {
+      ObjectNode told = data.addObject().put("metric", metric);
+      (activity ? told : told.putObject("stats")).put("count", count);
+    }
   }
 
   private void entities(ArrayNode entities, Agent agent) {
     AgentState state = world.day().agent(agent.index());
-    for (int queue : agent.queues()) {
+    for (Named queue : agent.queues()) {
       entities
           .addObject()
           .put("userId", agent.id())
-          .put("queueId", world.organization().queues().get(queue).id())
+          .put("queueId", queue.id())
           .put("queueMembershipStatus", activeQueues(agent) > 0 ? "active" : "inactive")
-          .put("teamId", world.organization().teams().get(agent.team()).id())
+          .put("teamId", agent.team().id())
           .put("systemPresence", state.presence().name())
           .put("organizationPresenceId", state.presence().definitionId())
-          .put("presenceDate", Iso.time(state.presenceSince()))
+          .put("presenceDate", Json.time(state.presenceSince()))
           .put("routingStatus", state.routing().name())
-          .put("routingStatusDate", Iso.time(state.routingSince()));
+          .put("routingStatusDate", Json.time(state.routingSince()));
     }
-  }
-
-  /** How many queues an agent has, by each metric that is asked for. */
-  private Map<String, Integer> queueCounts(AnalyticsQuery query, Agent agent) {
-    Map<String, Integer> counts = new LinkedHashMap<>();
-    if (query.wants("oActiveQueues")) {
-      counts.put("oActiveQueues", activeQueues(agent));
-    }
-    if (query.wants("oMemberQueues")) {
-      counts.put("oMemberQueues", agent.queues().size());
-    }
-    return counts;
   }
 
   private int activeQueues(Agent agent) {
@@ -137,7 +119,7 @@ public record ObservationsApi(World world) {
     return active ? agent.queues().size() : 0;
   }
 
-  private void details(Call call) {
+  private JsonNode details(Call call) {
     call.require(DETAIL);
     AnalyticsQuery query = new AnalyticsQuery(call);
     AnalyticsQuery.Interval interval = query.interval();
@@ -148,7 +130,7 @@ public record ObservationsApi(World world) {
       ArrayNode users = answer.putArray("userDetails");
       page.forEach(agent -> users.add(detail(agent, interval)));
     }
-    call.answer(answer.put("totalHits", found.size()));
+    return answer.put("totalHits", found.size());
   }
 
   private ObjectNode detail(Agent agent, AnalyticsQuery.Interval interval) {
@@ -172,7 +154,7 @@ public record ObservationsApi(World world) {
   }
 
   private static ObjectNode spell(ArrayNode spells, AgentState.Spell<?> spell) {
-    ObjectNode node = spells.addObject().put("startTime", Iso.time(spell.from()));
-    return spell.to() == 0 ? node : node.put("endTime", Iso.time(spell.to()));
+    ObjectNode node = spells.addObject().put("startTime", Json.time(spell.from()));
+    return spell.to() == 0 ? node : node.put("endTime", Json.time(spell.to()));
   }
 }

@@ -22,15 +22,12 @@ final class Paging {
     int size = call.pageSize(DEFAULT_SIZE, LARGEST);
     int number = call.number("pageNumber", 1);
     if (number < 1) {
-      throw ApiError.invalidParameter(Integer.toString(number), "pageNumber", "1 and above")
-          .thrown();
+      throw ApiError.invalidParameter(Integer.toString(number), "pageNumber", "1 and above");
     }
     int from = (int) Math.min((long) (number - 1) * size, all.size());
     int to = Math.min(from + size, all.size());
     int pages = (all.size() + size - 1) / size;
-    ObjectNode page = Json.object();
-    ArrayNode entities = page.putArray("entities");
-    all.subList(from, to).forEach(one -> entities.add(description.apply(one)));
+    ObjectNode page = Json.listing(all.subList(from, to).stream().map(description));
     String path = call.pathWithoutPage();
     page.put("pageSize", size)
         .put("pageNumber", number)
@@ -71,15 +68,10 @@ final class Paging {
       Call call, List<T> all, Function<T, String> id, Function<T, ObjectNode> description) {
     int size = call.pageSize(DEFAULT_SIZE, LARGEST);
     String after = call.query("after", "");
-    int from = 0;
-    while (!after.isEmpty() && from < all.size() && !id.apply(all.get(from)).equals(after)) {
-      from++;
-    }
-    from = after.isEmpty() ? 0 : Math.min(from + 1, all.size());
+    int last = all.stream().map(id).toList().indexOf(after);
+    int from = after.isEmpty() ? 0 : last < 0 ? all.size() : last + 1;
     int to = Math.min(from + size, all.size());
-    ObjectNode page = Json.object();
-    ArrayNode entities = page.putArray("entities");
-    all.subList(from, to).forEach(one -> entities.add(description.apply(one)));
+    ObjectNode page = Json.listing(all.subList(from, to).stream().map(description));
     if (to < all.size()) {
       page.put(
           "nextUri",

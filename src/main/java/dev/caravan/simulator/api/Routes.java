@@ -1,33 +1,24 @@
 package dev.caravan.simulator.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
-/** Which paths are served, and by what. Path parameters are written {@code :id}. */
+/** What is served, such as {@code GET /api/v2/users/:id}, and by what. */
 public record Routes(Router router) {
 
-  public void get(String path, Consumer<Call> answer) {
-    on(HttpMethod.GET, path, answer);
+  /** Answers calls with JSON. */
+  public void answer(String route, Function<Call, ? extends JsonNode> answer) {
+    on(route, call -> call.answer(answer.apply(call)));
   }
 
-  public void head(String path, Consumer<Call> answer) {
-    on(HttpMethod.HEAD, path, answer);
-  }
-
-  public void post(String path, Consumer<Call> answer) {
-    on(HttpMethod.POST, path, answer);
-  }
-
-  public void put(String path, Consumer<Call> answer) {
-    on(HttpMethod.PUT, path, answer);
-  }
-
-  public void delete(String path, Consumer<Call> answer) {
-    on(HttpMethod.DELETE, path, answer);
-  }
-
-  private void on(HttpMethod method, String path, Consumer<Call> answer) {
-    router.route(method, path).handler(context -> answer.accept(Call.of(context)));
+  /** Leaves the answer to who serves the call. */
+  public void on(String route, Consumer<Call> deed) {
+    String[] parts = route.split(" ");
+    router
+        .route(HttpMethod.valueOf(parts[0]), parts[1])
+        .handler(context -> deed.accept(Call.of(context)));
   }
 }

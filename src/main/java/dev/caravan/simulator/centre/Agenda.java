@@ -1,19 +1,16 @@
 package dev.caravan.simulator.centre;
 
+import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /** What will happen when. Of two things due at once, the one planned first happens first. */
 final class Agenda {
 
-  private record Entry(long atMillis, long order, Runnable deed) implements Comparable<Entry> {
-    @Override
-    public int compareTo(Entry other) {
-      int byTime = Long.compare(atMillis, other.atMillis);
-      return byTime != 0 ? byTime : Long.compare(order, other.order);
-    }
-  }
+  private record Entry(long atMillis, long order, Runnable deed) {}
 
-  private final PriorityQueue<Entry> entries = new PriorityQueue<>();
+  private final PriorityQueue<Entry> entries =
+      new PriorityQueue<>(
+          Comparator.comparingLong(Entry::atMillis).thenComparingLong(Entry::order));
   private long now;
   private long planned;
 

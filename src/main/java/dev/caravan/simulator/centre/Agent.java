@@ -7,19 +7,16 @@ import java.util.List;
  *
  * @param index position in {@link Organization#agents()}
  * @param id user id
- * @param name full name
  * @param email address, which is also the user name
- * @param division index of the division
- * @param team index of the team, which is also the management unit's subdivision
- * @param managementUnit index of the management unit
- * @param queues indexes of the queues served
+ * @param team which is also the management unit's subdivision
+ * @param queues those that are served
  */
 public record Agent(
     int index,
     String id,
     String name,
     String email,
-    int division,
-    int team,
-    int managementUnit,
-    List<Integer> queues) {}
+    Named division,
+    Named team,
+    Named managementUnit,
+    List<Named> queues) {}

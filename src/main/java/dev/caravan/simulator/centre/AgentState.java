@@ -14,8 +14,7 @@ public final class AgentState {
     OFF_QUEUE,
     IDLE,
     INTERACTING,
-    NOT_RESPONDING,
-    COMMUNICATING
+    NOT_RESPONDING
   }
 
   /**
@@ -33,58 +32,78 @@ public final class AgentState {
     }
   }
 
-  private static final int REMEMBERED = 50;
+  /** How something about an agent is and was. */
+  private static final class Course<T> {
 
-  private final Agent agent;
-  private final Deque<Spell<Presence>> pastPresences = new ArrayDeque<>(2);
-  private final Deque<Spell<Routing>> pastRoutings = new ArrayDeque<>(2);
-  private Presence presence = Presence.OFFLINE;
-  private Presence scheduled = Presence.ON_QUEUE;
-  private Routing routing = Routing.OFF_QUEUE;
-  private long presenceSince;
-  private long routingSince;
-  private long adherenceSince;
-  private boolean wantsPause;
+    private static final int REMEMBERED = 50;
+
+    private final Deque<Spell<T>> past = new ArrayDeque<>(2);
+    private T what;
+    private long since;
+
+    private Course(T what, long since) {
+      this.what = what;
+      this.since = since;
+    }
+
+    private void become(T next, long now) {
+      if (since != now) {
+        past.addLast(new Spell<>(what, since, now));
+      }
+      if (past.size() > REMEMBERED) {
+        past.removeFirst();
+      }
+      what = next;
+      since = now;
+    }
+
+    private List<Spell<T>> spells() {
+      List<Spell<T>> spells = new ArrayList<>(past);
+      spells.add(new Spell<>(what, since, 0));
+      return spells;
+    }
+  }
+
+  final Agent agent;
+  private final Course<Presence> presence;
+  private final Course<Routing> routing;
+  Presence scheduled = Presence.ON_QUEUE;
+  long adherenceSince;
+  boolean wantsPause;
+  boolean wrappingUp;
   private Conversation conversation;
-  private boolean wrappingUp;
 
   AgentState(Agent agent, long now) {
     this.agent = agent;
-    presenceSince = now;
-    routingSince = now;
+    presence = new Course<>(Presence.OFFLINE, now);
+    routing = new Course<>(Routing.OFF_QUEUE, now);
     adherenceSince = now;
   }
 
-  public Agent agent() {
-    return agent;
-  }
-
   public Presence presence() {
-    return presence;
-  }
-
-  public Routing routing() {
-    return routing;
+    return presence.what;
   }
 
   public long presenceSince() {
-    return presenceSince;
+    return presence.since;
+  }
+
+  /** The latest presences, the present one last. */
+  public List<Spell<Presence>> presences() {
+    return presence.spells();
+  }
+
+  public Routing routing() {
+    return routing.what;
   }
 
   public long routingSince() {
-    return routingSince;
+    return routing.since;
   }
 
-  long adherenceSince() {
-    return adherenceSince;
-  }
-
-  Presence scheduled() {
-    return scheduled;
-  }
-
-  boolean wrappingUp() {
-    return wrappingUp;
+  /** The latest routing statuses, the present one last. */
+  public List<Spell<Routing>> routings() {
+    return routing.spells();
   }
 
   /** The conversation the agent is in, or wraps up. */
@@ -93,44 +112,20 @@ public final class AgentState {
   }
 
   boolean free() {
-    return presence == Presence.ON_QUEUE && routing == Routing.IDLE && conversation == null;
+    return presence() == Presence.ON_QUEUE && routing() == Routing.IDLE && conversation == null;
   }
 
   boolean inAdherence() {
-    return presence.activity.equals(scheduled.activity);
-  }
-
-  /** The latest presences, the present one last. */
-  public List<Spell<Presence>> presences() {
-    return with(pastPresences, new Spell<>(presence, presenceSince, 0));
-  }
-
-  /** The latest routing statuses, the present one last. */
-  public List<Spell<Routing>> routings() {
-    return with(pastRoutings, new Spell<>(routing, routingSince, 0));
-  }
-
-  private static <T> List<Spell<T>> with(Deque<Spell<T>> past, Spell<T> present) {
-    List<Spell<T>> all = new ArrayList<>(past);
-    all.add(present);
-    return all;
-  }
-
-  private static <T> void remember(Deque<Spell<T>> past, Spell<T> spell) {
-    if (spell.from() == spell.to()) {
-      return;
-    }
-    past.addLast(spell);
-    if (past.size() > REMEMBERED) {
-      past.removeFirst();
-    }
+    return presence().activity.equals(scheduled.activity);
   }
 
   void become(Presence next, long now) {
-    remember(pastPresences, new Spell<>(presence, presenceSince, now));
-    presence = next;
-    presenceSince = now;
+    presence.become(next, now);
     adherenceSince = now;
+  }
+
+  void become(Routing next, long now) {
+    routing.become(next, now);
   }
 
   void schedule(Presence next, long now) {
@@ -138,31 +133,9 @@ public final class AgentState {
     adherenceSince = now;
   }
 
-  void become(Routing next, long now) {
-    remember(pastRoutings, new Spell<>(routing, routingSince, now));
-    routing = next;
-    routingSince = now;
-  }
-
-  boolean wantsPause() {
-    return wantsPause;
-  }
-
-  void wantsPause(boolean wants) {
-    wantsPause = wants;
-  }
-
+  /** Takes part in this one from now on; in none, if it is null. */
   void take(Conversation next) {
     conversation = next;
-    wrappingUp = false;
-  }
-
-  void wrapUp() {
-    wrappingUp = true;
-  }
-
-  void leave() {
-    conversation = null;
     wrappingUp = false;
   }
 }

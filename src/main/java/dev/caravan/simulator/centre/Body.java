@@ -9,18 +9,12 @@ public final class Body {
   private final Supplier<byte[]> maker;
   private byte[] bytes;
 
-  private Body(Supplier<byte[]> maker) {
+  Body(Supplier<byte[]> maker) {
     this.maker = maker;
   }
 
-  /** A body that the given supplier can make. */
-  public static Body of(Supplier<? extends JsonNode> maker) {
+  static Body of(Supplier<? extends JsonNode> maker) {
     return new Body(() -> Json.bytes(maker.get()));
-  }
-
-  /** A body that is written without a tree in between. */
-  static Body text(Supplier<byte[]> maker) {
-    return new Body(maker);
   }
 
   /** The body as UTF-8 JSON. */

@@ -1,20 +1,37 @@
 package dev.caravan.simulator.centre;
 
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /** Everything that could have come out otherwise, drawn from one seed. */
 final class Chance {
 
-  private static final String[] CALLERS =
-      ("Alice Martin,Bruno Keller,Carla Núñez,Daan de Vries,Élodie Petit,Farid Haddad,Greta Nowak,"
-              + "Hiro Sato,Ivana Horvat,Jonas Weber")
-          .split(",");
-  private static final String[] SUBJECTS = {
-    "Order %d", "Invoice %d is wrong", "Question about contract %d", "Complaint %d", "Re: Offer %d"
-  };
+  private static final List<String> CALLERS =
+      List.of(
+          ("Alice Martin,Bruno Keller,Carla Núñez,Daan de Vries,Élodie Petit,Farid Haddad,"
+                  + "Greta Nowak,Hiro Sato,Ivana Horvat,Jonas Weber")
+              .split(","));
+  private static final List<String> SUBJECTS =
+      List.of(
+          "Order %d",
+          "Invoice %d is wrong", "Question about contract %d", "Complaint %d", "Re: Offer %d");
   private static final List<String> MESSAGE_TYPES =
       List.of("whatsapp", "webmessaging", "sms", "open", "facebook", "instagram", "line");
+
+  /** Each medium has the share of all conversations from its number to the next one. */
+  private static final NavigableMap<Double, Medium> BEGINNINGS =
+      new TreeMap<>(
+          Map.of(
+              0.00, Medium.VOICE,
+              0.43, Medium.CHAT,
+              0.57, Medium.MESSAGE,
+              0.77, Medium.EMAIL,
+              0.88, Medium.CALLBACK,
+              0.94, Medium.VIDEO,
+              0.97, Medium.SOCIAL));
 
   private final SplittableRandom random;
 
@@ -34,6 +51,10 @@ final class Chance {
     return random.nextInt(bound);
   }
 
+  <T> T one(List<T> all) {
+    return all.get(below(all.size()));
+  }
+
   long between(long least, long most) {
     return random.nextLong(least, most + 1);
   }
@@ -44,31 +65,14 @@ final class Chance {
   }
 
   private Medium medium() {
-    double at = random.nextDouble();
-    if (at < 0.43) {
-      return Medium.VOICE;
-    }
-    if (at < 0.57) {
-      return Medium.CHAT;
-    }
-    if (at < 0.77) {
-      return Medium.MESSAGE;
-    }
-    if (at < 0.88) {
-      return Medium.EMAIL;
-    }
-    if (at < 0.94) {
-      return Medium.CALLBACK;
-    }
-    return at < 0.97 ? Medium.VIDEO : Medium.SOCIAL;
+    return BEGINNINGS.floorEntry(random.nextDouble()).getValue();
   }
 
   /** Somebody who wants something, by some medium. */
   Conversation conversation(long now) {
     Medium medium = medium();
-    String caller = CALLERS[below(CALLERS.length)];
-    String messageType =
-        medium == Medium.MESSAGE ? MESSAGE_TYPES.get(below(MESSAGE_TYPES.size())) : "";
+    String caller = one(CALLERS);
+    String messageType = medium == Medium.MESSAGE ? one(MESSAGE_TYPES) : "";
     String phone = "+331" + (10_000_000 + below(89_999_999));
     String customer =
         switch (medium) {
@@ -77,19 +81,12 @@ final class Chance {
           case SOCIAL -> "@customer" + below(1_000_000);
           case MESSAGE -> phone.substring(1);
         };
-    String us =
-        switch (medium) {
-          case VOICE, CALLBACK -> "tel:+33198765432";
-          case EMAIL, CHAT, VIDEO -> "service@example.com";
-          case SOCIAL -> "@service";
-          case MESSAGE -> "33198765432";
-        };
     String subject =
         medium == Medium.EMAIL || medium == Medium.SOCIAL
-            ? String.format(SUBJECTS[below(SUBJECTS.length)], 1000 + below(9000))
+            ? String.format(one(SUBJECTS), 1000 + below(9000))
             : "";
     Conversation conversation =
-        new Conversation(id(), medium, messageType, caller, customer, us, subject, now);
+        new Conversation(id(), medium, messageType, caller, customer, subject, now);
     conversation.attributes.put("context.language", happens(0.5) ? "fr-FR" : "en-US");
     if (happens(0.6)) {
       conversation.attributes.put("crm.account", Integer.toString(100_000 + below(900_000)));
@@ -101,16 +98,6 @@ final class Chance {
 
   /** How long a conversation of that medium takes an agent. */
   long talkMillis(Medium medium) {
-    double mean =
-        switch (medium) {
-          case VOICE -> 210_000;
-          case CHAT -> 240_000;
-          case MESSAGE -> 180_000;
-          case EMAIL -> 150_000;
-          case CALLBACK -> 160_000;
-          case VIDEO -> 300_000;
-          case SOCIAL -> 90_000;
-        };
-    return 15_000 + exponential(mean);
+    return 15_000 + exponential(medium.talkMillis);
   }
 }

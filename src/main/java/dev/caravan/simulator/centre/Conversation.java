@@ -11,9 +11,15 @@ public final class Conversation {
 
   /** How far a queue has come with it. */
   enum Observed {
-    WAITING,
-    ALERTING,
-    INTERACTING
+    WAITING("oWaiting"),
+    ALERTING("oAlerting"),
+    INTERACTING("oInteracting");
+
+    final String metric;
+
+    Observed(String metric) {
+      this.metric = metric;
+    }
   }
 
   final String id;
@@ -24,24 +30,24 @@ public final class Conversation {
 
   final String customerName;
   final String customerAddress;
-  final String ourAddress;
   final String subject;
   final long started;
   final List<Party> parties = new ArrayList<>(4);
   final Map<String, String> attributes = new TreeMap<>();
 
-  /** Index of the queue it is or last was in. */
-  int queue;
+  Named division;
 
-  int division;
+  /** The one it is or last was in. */
+  Named queue;
+
+  /** What greets the customer; null if nothing does. */
+  Named flow;
+
   int messages;
   int priority;
-  int flow;
   int records;
   String contactId = "";
   Side side = Side.NONE;
-  final Fragment generic = new Fragment();
-  final Fragment flat = new Fragment();
 
   /** When the customer left; 0 as long as they have not. */
   long ended;
@@ -55,7 +61,6 @@ public final class Conversation {
       String messageType,
       String customerName,
       String customerAddress,
-      String ourAddress,
       String subject,
       long started) {
     this.id = id;
@@ -63,7 +68,6 @@ public final class Conversation {
     this.messageType = messageType;
     this.customerName = customerName;
     this.customerAddress = customerAddress;
-    this.ourAddress = ourAddress;
     this.subject = subject;
     this.started = started;
   }
@@ -85,18 +89,13 @@ public final class Conversation {
   }
 
   Optional<Party> last(String purpose) {
-    for (int i = parties.size() - 1; i >= 0; i--) {
-      if (parties.get(i).purpose.equals(purpose)) {
-        return Optional.of(parties.get(i));
-      }
-    }
-    return Optional.empty();
+    return parties.stream()
+        .filter(party -> party.purpose.equals(purpose))
+        .reduce((earlier, later) -> later);
   }
 
   /** Keeps nothing that could be written again. */
   void forgetText() {
-    generic.forget();
-    flat.forget();
     parties.forEach(Party::forgetText);
   }
 

@@ -1,6 +1,6 @@
 package dev.caravan.simulator.centre;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,9 +14,9 @@ public final class Day {
   private static final long YEAR_MILLIS = 365L * 24 * 3_600_000;
 
   private final Organization organization;
+  private final List<AgentState> agents;
   private final Agenda agenda;
   private final Chance chance;
-  private final Staff staff;
   private final QueueBoard board;
   private final Stories stories;
   private final double arrivalsPerHour;
@@ -24,11 +24,9 @@ public final class Day {
   /**
    * Opens the centre.
    *
-   * @param organization its people
    * @param seed what everything is drawn from
    * @param conversationsPerAgentHour how busy it is; 0 for no conversations
    * @param startMillis when its day begins
-   * @param sink takes the events
    */
   public Day(
       Organization organization,
@@ -39,23 +37,25 @@ public final class Day {
     this.organization = organization;
     agenda = new Agenda(startMillis);
     chance = new Chance(seed);
-    News news = new News(organization, agenda, sink, seed);
-    board = new QueueBoard(organization, agenda, news);
-    stories = new Stories(new Floor(organization, agenda, chance, news, board));
-    staff = new Staff(organization, agenda, chance, news, stories::serve, board::changed);
-    board.begin(staff);
-    stories.begin(staff);
-    staff.begin();
+    agents =
+        organization.agents().stream().map(agent -> new AgentState(agent, startMillis)).toList();
+    News news = new News(agenda, sink, seed);
+    board = new QueueBoard(organization.queues(), agents, agenda, news);
+    Staff staff = new Staff(agents, agenda, chance, news, board, this::serve);
+    stories = new Stories(organization, agents, agenda, chance, news, board, staff);
     arrivalsPerHour = organization.agents().size() * conversationsPerAgentHour;
     if (arrivalsPerHour > 0) {
       agenda.in(nextArrival(), this::arrive);
     }
   }
 
+  private void serve(AgentState free) {
+    stories.serve(free);
+  }
+
   private void arrive() {
     // the queue of a random agent: queues with more agents get more customers
-    Agent agent = organization.agent(chance.below(organization.agents().size()));
-    stories.arrive(agent.queues().get(chance.below(agent.queues().size())));
+    stories.arrive(chance.one(chance.one(organization.agents()).queues()));
     agenda.in(nextArrival(), this::arrive);
   }
 
@@ -68,13 +68,7 @@ public final class Day {
     return agenda.now();
   }
 
-  /**
-   * Lets things happen that are due until then.
-   *
-   * @param millis the time to run until
-   * @param most how many things at once
-   * @return whether all of them have happened
-   */
+  /** Lets so many things happen that are due until then; says whether those were all. */
   public boolean runUntil(long millis, int most) {
     return agenda.runUntil(millis, most);
   }
@@ -86,7 +80,7 @@ public final class Day {
 
   /** What an agent is doing. */
   public AgentState agent(int index) {
-    return staff.state(index);
+    return agents.get(index);
   }
 
   /** Conversations going on, and the last ones that ended. */
@@ -105,7 +99,7 @@ public final class Day {
   }
 
   /** What is observed of a queue now, as its topic would tell it. */
-  public List<? extends JsonNode> observations(int queue) {
+  public List<ObjectNode> observations(int queue) {
     return board.observations(queue);
   }
 

@@ -3,118 +3,114 @@ package dev.caravan.simulator.centre;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The steps of a conversation as {@code v2.detail.events.conversation.{id}.…} tells them, those of
  * the flow that greets the customer included.
  */
-record DetailBody(Organization organization) {
+final class DetailBody {
 
-  private static final String[] TYPES = {
+  private static final String[] FLOW_TYPES = {
     "INBOUNDCALL", "INBOUNDCHAT", "INBOUNDEMAIL", "INBOUNDSHORTMESSAGE"
   };
-  private static final String VERSION = "3.0";
+  private static final String FLOW_VERSION = "3.0";
 
-  ObjectNode customerStart(Conversation conversation, long now) {
-    return withDivision(common(conversation, conversation.customer(), now), conversation);
+  private DetailBody() {}
+
+  static ObjectNode customerStart(Conversation conversation, Party customer, long now) {
+    return common(conversation, customer, now).put("divisionId", conversation.division.id());
   }
 
-  ObjectNode customerEnd(Conversation conversation, long now) {
-    Party customer = conversation.customer();
-    return withDivision(common(conversation, customer, now), conversation)
+  static ObjectNode customerEnd(Conversation conversation, Party customer, long now) {
+    return customerStart(conversation, customer, now)
         .put("disconnectType", upper(customer.disconnectType))
         .put("interactingDurationMs", customer.interactingMillis());
   }
 
-  ObjectNode acdStart(Conversation conversation, Party acd, long now) {
-    return withDivision(common(conversation, acd, now), conversation)
-        .put("queueId", queueId(acd))
-        .put("routingPriority", conversation.priority);
+  static ObjectNode contact(Conversation conversation, Party customer, long now) {
+    return customerStart(conversation, customer, now)
+        .put("externalContactId", conversation.contactId);
   }
 
-  ObjectNode acdEnd(Conversation conversation, Party acd, boolean answered, long now) {
+  static ObjectNode attributes(Conversation conversation, Party customer, long now) {
     ObjectNode body =
-        withDivision(common(conversation, acd, now), conversation)
-            .put("queueId", queueId(acd))
-            .put("acdOutcome", answered ? "ANSWERED" : "ABANDON")
+        Json.object()
+            .put("eventTime", now)
+            .put("conversationId", conversation.id)
+            .put("participantId", customer.id);
+    conversation.attributes.forEach(body.putObject("attributes")::put);
+    return body;
+  }
+
+  static ObjectNode acdStart(Conversation conversation, Party acd, long now) {
+    return inQueue(conversation, acd, now).put("routingPriority", conversation.priority);
+  }
+
+  static ObjectNode acdEnd(Conversation conversation, Party acd, long now) {
+    Optional<Party> answering =
+        conversation.last("agent").filter(agent -> agent.stage == Party.Stage.CONNECTED);
+    ObjectNode body =
+        inQueue(conversation, acd, now)
+            .put("acdOutcome", answering.isPresent() ? "ANSWERED" : "ABANDON")
             .put("connectedDurationMs", acd.interactingMillis())
             .put("disconnectType", upper(acd.disconnectType))
             .put("routingPriority", conversation.priority)
             .put("usedRouting", "STANDARD");
     body.putArray("requestedRoutings").add("STANDARD");
-    if (answered) {
-      conversation
-          .last("agent")
-          .ifPresent(agent -> body.put("answeredUserId", organization.agent(agent.agent).id()));
-    }
+    answering.ifPresent(party -> body.put("answeredUserId", party.agent.id()));
     return body;
   }
 
-  ObjectNode userStart(Conversation conversation, Party agent, long now) {
-    return withDivision(user(conversation, agent, now), conversation);
+  static ObjectNode userStart(Conversation conversation, Party agent, long now) {
+    return common(conversation, agent, now)
+        .put("userId", agent.agent.id())
+        .put("queueId", agent.queue.id())
+        .put("divisionId", conversation.division.id());
   }
 
-  ObjectNode userEnd(Conversation conversation, Party agent, long now) {
-    long alerting = (agent.connected == 0 ? now : agent.connected) - agent.started;
-    return withDivision(user(conversation, agent, now), conversation)
+  static ObjectNode userEnd(Conversation conversation, Party agent, long now) {
+    return userStart(conversation, agent, now)
         .put("disconnectType", upper(agent.disconnectType))
-        .put("alertingDurationMs", alerting)
+        .put("alertingDurationMs", (agent.connected == 0 ? now : agent.connected) - agent.started)
         .put("interactingDurationMs", agent.interactingMillis())
         .put("heldDurationMs", agent.heldMillis);
   }
 
-  ObjectNode wrapUp(Conversation conversation, Party agent, long now) {
+  static ObjectNode wrapUp(Conversation conversation, Party agent, long now) {
     return common(conversation, agent, now)
-        .put("queueId", queueId(agent))
-        .put("wrapupCode", organization.wrapUpCodes().get(agent.wrapUp).id())
+        .put("queueId", agent.queue.id())
+        .put("wrapupCode", agent.wrapUp.id())
         .put("wrapupNotes", "")
         .put("wrapupDurationMs", agent.acwEnded - agent.acwSince);
   }
 
-  ObjectNode acw(Conversation conversation, Party agent, long now) {
-    return wrapUp(conversation, agent, now).put("userId", organization.agent(agent.agent).id());
+  static ObjectNode acw(Conversation conversation, Party agent, long now) {
+    return wrapUp(conversation, agent, now).put("userId", agent.agent.id());
   }
 
-  ObjectNode attributes(Conversation conversation, long now) {
-    ObjectNode body =
-        Json.object()
-            .put("eventTime", now)
-            .put("conversationId", conversation.id)
-            .put("participantId", conversation.customer().id);
-    ObjectNode attributes = body.putObject("attributes");
-    conversation.attributes.forEach(attributes::put);
-    return body;
-  }
-
-  ObjectNode contact(Conversation conversation, long now) {
-    return withDivision(common(conversation, conversation.customer(), now), conversation)
-        .put("externalContactId", conversation.contactId);
-  }
-
-  ObjectNode voicemailStart(Conversation conversation, Party voicemail) {
-    return voicemail(conversation, voicemail, voicemail.started);
-  }
-
-  ObjectNode voicemailEnd(Conversation conversation, Party voicemail) {
-    return voicemail(conversation, voicemail, voicemail.ended)
+  static ObjectNode voicemailEnd(Conversation conversation, Party voicemail, long now) {
+    return inQueue(conversation, voicemail, now)
         .put("disconnectType", upper(voicemail.disconnectType))
         .put("voicemailDurationMs", voicemail.millis());
   }
 
-  private ObjectNode voicemail(Conversation conversation, Party voicemail, long now) {
-    return withDivision(common(conversation, voicemail, now), conversation)
-        .put("queueId", queueId(voicemail));
+  /** Also {@code …voicemail.start}. */
+  static ObjectNode inQueue(Conversation conversation, Party party, long now) {
+    return customerStart(conversation, party, now).put("queueId", party.queue.id());
   }
 
-  /** {@code …flow.start}. */
-  ObjectNode flowStart(Conversation conversation, Party flow) {
-    return flow(conversation, flow, flow.started);
+  static ObjectNode flowStart(Conversation conversation, Party flow, long now) {
+    return customerStart(conversation, flow, now)
+        .put("flowId", conversation.flow.id())
+        .put("flowType", FLOW_TYPES[conversation.flow.index()])
+        .put("flowVersion", FLOW_VERSION);
   }
 
-  /** {@code …flow.outcome}. */
-  ObjectNode flowOutcome(Conversation conversation, Party flow, Named outcome, boolean success) {
+  static ObjectNode flowOutcome(
+      Conversation conversation, Party flow, Named outcome, boolean success) {
     ObjectNode body =
-        flow(conversation, flow, flow.ended)
+        flowStart(conversation, flow, flow.ended)
             .put("flowOutcomeId", outcome.id())
             .put("flowOutcomeValue", success ? "SUCCESS" : "FAILURE")
             .put("flowOutcomeStartTime", flow.started)
@@ -123,44 +119,37 @@ record DetailBody(Organization organization) {
     return body;
   }
 
-  /** {@code …flow.end}. */
-  ObjectNode flowEnd(Conversation conversation, Party flow, boolean givenUp) {
+  static ObjectNode flowEnd(Conversation conversation, Party flow, long now) {
     ObjectNode body =
-        flow(conversation, flow, flow.ended)
-            .put("connectedDurationMs", flow.ended - flow.started)
+        flowStart(conversation, flow, now)
+            .put("connectedDurationMs", flow.millis())
             .put("disconnectType", upper(flow.disconnectType))
-            .put("exitReason", givenUp ? "USER_EXIT" : "TRANSFER");
-    return givenUp ? body : body.put("transferType", "ACD");
+            .put("exitReason", exitReason(flow));
+    return givenUp(flow) ? body : body.put("transferType", "ACD");
+  }
+
+  private static boolean givenUp(Party flow) {
+    return flow.disconnectType.equals("peer");
+  }
+
+  private static String exitReason(Party flow) {
+    return givenUp(flow) ? "USER_EXIT" : "TRANSFER";
   }
 
   /** {@code v2.analytics.flow.{id}.metrics}. */
-  ObjectNode flowMetric(Conversation conversation, Party flow, boolean givenUp) {
-    Named named = organization.flows().get(conversation.flow);
-    return StatisticsBody.record(
-            organization, conversation, flow, givenUp ? "tFlowDisconnect" : "tFlowExit", 0)
-        .put("value", flow.ended - flow.started)
-        .put("metricDate", Iso.time(flow.ended))
-        .put("flowId", named.id())
-        .put("flowName", named.name())
-        .put("flowType", TYPES[conversation.flow].toLowerCase(Locale.ROOT))
-        .put("flowVersion", VERSION)
-        .put("exitReason", givenUp ? "USER_EXIT" : "TRANSFER");
+  static ObjectNode flowMetric(Conversation conversation, Party flow) {
+    String metric = givenUp(flow) ? "tFlowDisconnect" : "tFlowExit";
+    return StatisticsBody.metric(conversation, flow, metric, 0)
+        .put("value", flow.millis())
+        .put("metricDate", Json.time(flow.ended))
+        .put("flowId", conversation.flow.id())
+        .put("flowName", conversation.flow.name())
+        .put("flowType", FLOW_TYPES[conversation.flow.index()].toLowerCase(Locale.ROOT))
+        .put("flowVersion", FLOW_VERSION)
+        .put("exitReason", exitReason(flow));
   }
 
-  private ObjectNode flow(Conversation conversation, Party flow, long now) {
-    return withDivision(common(conversation, flow, now), conversation)
-        .put("flowId", organization.flows().get(conversation.flow).id())
-        .put("flowType", TYPES[conversation.flow])
-        .put("flowVersion", VERSION);
-  }
-
-  private ObjectNode user(Conversation conversation, Party agent, long now) {
-    return common(conversation, agent, now)
-        .put("userId", organization.agent(agent.agent).id())
-        .put("queueId", queueId(agent));
-  }
-
-  private ObjectNode common(Conversation conversation, Party party, long now) {
+  private static ObjectNode common(Conversation conversation, Party party, long now) {
     ObjectNode body =
         Json.object()
             .put("eventTime", now)
@@ -172,7 +161,7 @@ record DetailBody(Organization organization) {
             .put("direction", "INBOUND");
     switch (conversation.medium) {
       case VOICE ->
-          body.put("ani", conversation.customerAddress).put("dnis", conversation.ourAddress);
+          body.put("ani", conversation.customerAddress).put("dnis", conversation.medium.ourAddress);
       case MESSAGE -> {
         body.put("messageType", conversation.messageType.toUpperCase(Locale.ROOT));
         addresses(body, conversation);
@@ -198,15 +187,8 @@ record DetailBody(Organization organization) {
   }
 
   private static void addresses(ObjectNode body, Conversation conversation) {
-    body.put("addressFrom", conversation.customerAddress).put("addressTo", conversation.ourAddress);
-  }
-
-  private ObjectNode withDivision(ObjectNode body, Conversation conversation) {
-    return body.put("divisionId", organization.divisions().get(conversation.division).id());
-  }
-
-  private String queueId(Party party) {
-    return organization.queues().get(party.queue).id();
+    body.put("addressFrom", conversation.customerAddress)
+        .put("addressTo", conversation.medium.ourAddress);
   }
 
   /** A disconnect type as detail events spell it. */

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Conversations as analytics keeps them: participants, their sessions, and the segments of those.
  */
-public record DetailRecords(Organization organization, Day day) {
+public record DetailRecords(Day day) {
 
   private static final long DAY_MILLIS = 86_400_000;
 
@@ -33,12 +33,12 @@ public record DetailRecords(Organization organization, Day day) {
     ObjectNode record =
         Json.object()
             .put("conversationId", conversation.id)
-            .put("conversationStart", Iso.time(conversation.started))
+            .put("conversationStart", Json.time(conversation.started))
             .put("originatingDirection", "inbound");
     if (conversation.ended > 0) {
-      record.put("conversationEnd", Iso.time(conversation.ended));
+      record.put("conversationEnd", Json.time(conversation.ended));
     }
-    record.putArray("divisionIds").add(organization.divisions().get(conversation.division).id());
+    record.putArray("divisionIds").add(conversation.division.id());
     ArrayNode participants = record.putArray("participants");
     conversation.parties.forEach(party -> participants.add(participant(conversation, party)));
     return record;
@@ -47,8 +47,8 @@ public record DetailRecords(Organization organization, Day day) {
   private ObjectNode participant(Conversation conversation, Party party) {
     ObjectNode participant =
         Json.object().put("participantId", party.id).put("purpose", party.purpose);
-    if (party.agent >= 0) {
-      participant.put("userId", organization.agent(party.agent).id());
+    if (party.agent != null) {
+      participant.put("userId", party.agent.id());
     }
     ObjectNode session =
         participant
@@ -81,9 +81,9 @@ public record DetailRecords(Organization organization, Day day) {
           };
       segment(segments, kind, party, began, party.ended);
     }
-    if (party.wrapUp != Party.NOBODY) {
+    if (party.wrapUp != null) {
       segment(segments, "wrapup", party, party.acwSince, party.acwEnded)
-          .put("wrapUpCode", organization.wrapUpCodes().get(party.wrapUp).id());
+          .put("wrapUpCode", party.wrapUp.id());
     }
   }
 
@@ -92,13 +92,13 @@ public record DetailRecords(Organization organization, Day day) {
         segments
             .addObject()
             .put("segmentType", kind)
-            .put("segmentStart", Iso.time(from))
+            .put("segmentStart", Json.time(from))
             .put("conference", false);
-    if (party.queue >= 0) {
-      segment.put("queueId", organization.queues().get(party.queue).id());
+    if (party.queue != null) {
+      segment.put("queueId", party.queue.id());
     }
     if (until > 0) {
-      segment.put("segmentEnd", Iso.time(until));
+      segment.put("segmentEnd", Json.time(until));
     }
     if (until > 0 && until == party.ended) {
       segment.put("disconnectType", disconnect(party.disconnectType));

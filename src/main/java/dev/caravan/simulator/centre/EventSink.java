@@ -11,12 +11,6 @@ public interface EventSink {
     return true;
   }
 
-  /**
-   * Publishes an event.
-   *
-   * @param topicName the single topic
-   * @param body the event body
-   * @param correlationId id of the change; all topics that tell of it share it
-   */
+  /** Publishes an event; all topics that tell of one change share its correlation id. */
   void publish(String topicName, Body body, String correlationId);
 }

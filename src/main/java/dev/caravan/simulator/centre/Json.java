@@ -15,10 +15,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.stream.Stream;
 
 /**
@@ -37,10 +40,11 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
+  private static final DateTimeFormatter INSTANT =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
   /** Durations in ISO-8601 only: of a bare number nobody can know whether it means seconds. */
   private static final class DurationReader extends StdDeserializer<Duration> {
-
-    private static final long serialVersionUID = 1L;
 
     private DurationReader() {
       super(Duration.class);
@@ -112,6 +116,15 @@ public final class Json {
     }
   }
 
+  /** Reads what stands beside a class in the jar. */
+  public static JsonNode resource(Class<?> beside, String name) {
+    try (InputStream resource = beside.getResourceAsStream(name)) {
+      return tree(resource.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException("The simulator's " + name + " cannot be read.", e);
+    }
+  }
+
   /** Reads what this program itself has written. */
   public static JsonNode tree(byte[] json) {
     try {
@@ -121,7 +134,12 @@ public final class Json {
     }
   }
 
+  /** Such as {@code 2026-11-21T17:00:00.123Z}. */
   public static String time(Instant instant) {
-    return Iso.time(instant.toEpochMilli());
+    return INSTANT.format(instant);
+  }
+
+  public static String time(long epochMillis) {
+    return time(Instant.ofEpochMilli(epochMillis));
   }
 }

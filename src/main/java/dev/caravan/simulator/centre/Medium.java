@@ -4,13 +4,13 @@ import java.util.Locale;
 
 /** The kinds of conversation the centre has. */
 public enum Medium {
-  VOICE("calls", "calls", "call", "Edge"),
-  CHAT("chats", "chats", "chat", "PureCloud Webchat v2"),
-  EMAIL("emails", "emails", "email", "PureCloud Email"),
-  MESSAGE("messages", "messages", "message", "PureCloud Messaging"),
-  CALLBACK("callbacks", "callbacks", "callback", "PureCloud Callback"),
-  VIDEO("videos", "videos", "video", "PureCloud Video"),
-  SOCIAL("socialExpressions", "socialexpressions", "socialExpression", "PureCloud Social");
+  VOICE("calls", "Edge", "tel:+33198765432", 210_000),
+  CHAT("chats", "PureCloud Webchat v2", "service@example.com", 240_000),
+  EMAIL("emails", "PureCloud Email", "service@example.com", 150_000),
+  MESSAGE("messages", "PureCloud Messaging", "33198765432", 180_000),
+  CALLBACK("callbacks", "PureCloud Callback", "tel:+33198765432", 160_000),
+  VIDEO("videos", "PureCloud Video", "service@example.com", 300_000),
+  SOCIAL("socialExpressions", "PureCloud Social", "@service", 90_000);
 
   /** Name of the array in generic bodies. */
   final String array;
@@ -22,12 +22,18 @@ public enum Medium {
   final String counter;
 
   final String provider;
+  final String ourAddress;
 
-  Medium(String array, String topic, String counter, String provider) {
+  /** How long a conversation takes an agent, in the mean. */
+  final long talkMillis;
+
+  Medium(String array, String provider, String ourAddress, long talkMillis) {
     this.array = array;
-    this.topic = topic;
-    this.counter = counter;
+    topic = array.toLowerCase(Locale.ROOT);
+    counter = array.substring(0, array.length() - 1);
     this.provider = provider;
+    this.ourAddress = ourAddress;
+    this.talkMillis = talkMillis;
   }
 
   /**

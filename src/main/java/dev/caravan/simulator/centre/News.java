@@ -1,38 +1,32 @@
 package dev.caravan.simulator.centre;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Tells every topic that would carry it what has happened. */
 final class News {
 
-  private static final String DETAIL = "v2.detail.events.conversation";
+  /** Writes what a step of a conversation means to one who takes part. */
+  interface Step {
+    ObjectNode write(Conversation conversation, Party party, long now);
+  }
 
-  private final Organization organization;
+  private static final String USERS = "v2.users.";
+  private static final String QUEUES = "v2.routing.queues.";
+
   private final Agenda agenda;
   private final EventSink sink;
-  private final GenericBody generic;
-  private final MediaBody media;
-  private final AgentBody agents;
-  private final List<String> users;
-  private final List<String> queues;
   private final long seed;
   private long changes;
   private String correlation = "";
 
-  News(Organization organization, Agenda agenda, EventSink sink, long seed) {
-    this.organization = organization;
+  News(Agenda agenda, EventSink sink, long seed) {
     this.agenda = agenda;
     this.sink = sink;
     this.seed = seed;
-    generic = new GenericBody(organization);
-    media = new MediaBody(organization, generic);
-    agents = new AgentBody(organization);
-    users = organization.agents().stream().map(agent -> "v2.users." + agent.id()).toList();
-    queues =
-        organization.queues().stream().map(queue -> "v2.routing.queues." + queue.id()).toList();
   }
 
   /** Begins a change: what is told from now on shares a correlation id. */
@@ -43,19 +37,19 @@ final class News {
 
   /** A conversation has changed: its users and queues hear it, generic and by medium. */
   void conversation(Conversation conversation) {
-    Body full = Body.text(() -> generic.of(conversation));
-    Body flat = Body.text(() -> media.of(conversation));
-    Body side = Body.text(() -> media.sideOf(conversation));
+    Body full = new Body(() -> ConversationBody.generic(conversation));
+    Body flat = new Body(() -> ConversationBody.flat(conversation));
+    Body side = new Body(() -> ConversationBody.side(conversation));
     Body flatInQueue = conversation.medium.genericInQueues() ? full : flat;
     List<Party> parties = conversation.parties;
     for (int i = 0; i < parties.size(); i++) {
       Party party = parties.get(i);
       List<Party> before = parties.subList(0, i);
-      if (party.agent != Party.NOBODY && before.stream().noneMatch(p -> p.agent == party.agent)) {
-        place(users.get(party.agent), conversation, full, flat, side);
+      if (party.agent != null && before.stream().noneMatch(p -> p.agent == party.agent)) {
+        place(USERS + party.agent.id(), conversation, full, flat, side);
       }
-      if (party.queue != Party.NOBODY && before.stream().noneMatch(p -> p.queue == party.queue)) {
-        place(queues.get(party.queue), conversation, full, flatInQueue, side);
+      if (party.queue != null && before.stream().noneMatch(p -> p.queue == party.queue)) {
+        place(QUEUES + party.queue.id(), conversation, full, flatInQueue, side);
       }
     }
   }
@@ -70,16 +64,19 @@ final class News {
     }
   }
 
-  /** A step in a conversation, for {@code v2.detail.events.conversation.{id}.…}. */
-  void detail(Conversation conversation, String step, Supplier<? extends JsonNode> body) {
-    about(DETAIL, conversation, step, body);
+  /** A step of a conversation, for {@code v2.detail.events.conversation.{id}.…}. */
+  void detail(String step, Conversation conversation, Party party, Step writer) {
+    about(
+        "v2.detail.events.conversation",
+        conversation,
+        step,
+        () -> writer.write(conversation, party, agenda.now()));
   }
 
   /** What is told under a conversation's own id. */
-  void about(
-      String prefix, Conversation conversation, String what, Supplier<? extends JsonNode> body) {
+  void about(String prefix, Conversation conversation, String what, Supplier<ObjectNode> body) {
     if (sink.hearsUnder(prefix)) {
-      tell(prefix + "." + conversation.id + "." + what, Body.of(body));
+      tell(prefix + "." + conversation.id + "." + what, body);
     }
   }
 
@@ -91,77 +88,61 @@ final class News {
         conversation,
         "metrics",
         () ->
-            StatisticsBody.of(
-                organization, conversation, party, metric, value, number, agenda.now()));
+            StatisticsBody.metric(conversation, party, metric, number)
+                .put("metricDate", Json.time(agenda.now()))
+                .put("value", value));
   }
 
   /** The sums of {@code v2.analytics.….{id}.aggregates} have grown. */
-  @SafeVarargs
-  final void aggregates(
-      String what, String dimension, String id, Medium medium, Map.Entry<String, Long>... took) {
+  void aggregates(
+      String what, String dimension, String id, Medium medium, List<Map.Entry<String, Long>> took) {
     tell(
         "v2.analytics." + what + "." + id + ".aggregates",
-        Body.of(() -> StatisticsBody.aggregates(dimension, id, medium, agenda.now(), took)));
+        () -> StatisticsBody.aggregates(dimension, id, medium, agenda.now(), took));
   }
 
   void presence(AgentState state) {
-    String user = users.get(state.agent().index());
-    tell(user + ".presence", Body.of(() -> agents.presence(state)));
-    tell(user + ".activity", Body.of(() -> agents.activity(state)));
+    user(state, "presence", AgentBody::presence);
+    user(state, "activity", AgentBody::activity);
     adherence(state);
   }
 
   void routing(AgentState state) {
-    String user = users.get(state.agent().index());
-    tell(user + ".routingStatus", Body.of(() -> agents.routingStatus(state)));
-    tell(user + ".activity", Body.of(() -> agents.activity(state)));
-    tell(
-        "v2.detail.events.agent." + state.agent().id() + ".state",
-        Body.of(() -> agents.state(state)));
+    user(state, "routingStatus", AgentBody::routingStatus);
+    user(state, "activity", AgentBody::activity);
+    tell("v2.detail.events.agent." + state.agent.id() + ".state", () -> AgentBody.state(state));
     adherence(state);
   }
 
-  void summary(AgentState state) {
-    tell(
-        users.get(state.agent().index()) + ".conversationsummary",
-        Body.of(() -> agents.summary(state)));
-  }
-
-  /** Somebody has sat down at their phone, or left it. */
-  void station(AgentState state) {
-    tell(users.get(state.agent().index()) + ".station", Body.of(() -> agents.station(state)));
-  }
-
   void adherence(AgentState state) {
-    Agent agent = state.agent();
-    Body body = Body.of(() -> agents.adherence(state));
-    tell(users.get(agent.index()) + ".workforcemanagement.adherence", body);
-    tell(
-        "v2.workforcemanagement.managementunits."
-            + organization.managementUnits().get(agent.managementUnit()).id()
-            + ".adherence",
-        body);
-    tell(
-        "v2.workforcemanagement.teams."
-            + organization.teams().get(agent.team()).id()
-            + ".adherence",
-        body);
+    Agent agent = state.agent;
+    Body body = Body.of(() -> AgentBody.adherence(state));
+    String management = "v2.workforcemanagement.";
+    tell(USERS + agent.id() + ".workforcemanagement.adherence", body);
+    tell(management + "managementunits." + agent.managementUnit().id() + ".adherence", body);
+    tell(management + "teams." + agent.team().id() + ".adherence", body);
   }
 
   void membership(AgentState state, boolean joined) {
-    for (int queue : state.agent().queues()) {
-      Named served = organization.queues().get(queue);
-      tell(
-          queues.get(queue) + ".users",
-          Body.of(() -> agents.queueMember(state.agent(), served, joined)));
+    for (Named queue : state.agent.queues()) {
+      tell(QUEUES + queue.id() + ".users", () -> AgentBody.queueMember(state.agent, queue, joined));
     }
+  }
+
+  /** What is told under an agent's own id. */
+  void user(AgentState state, String what, Function<AgentState, ObjectNode> body) {
+    tell(USERS + state.agent.id() + "." + what, () -> body.apply(state));
   }
 
   boolean heard(String topicName) {
     return sink.heard(topicName);
   }
 
-  void tell(String topicName, Body body) {
+  void tell(String topicName, Supplier<ObjectNode> body) {
+    tell(topicName, Body.of(body));
+  }
+
+  private void tell(String topicName, Body body) {
     if (sink.heard(topicName)) {
       if (correlation.isEmpty()) {
         correlation = Organization.uuid(mix(seed), mix(changes));

@@ -2,15 +2,29 @@ package dev.caravan.simulator.centre;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
-/** The people, queues and groups of the contact centre, drawn from a seed. */
-public final class Organization {
+/**
+ * The people, queues and groups of the contact centre.
+ *
+ * @param flows what greets customers before a queue takes them
+ * @param outcomes what a flow may find out
+ */
+public record Organization(
+    String id,
+    List<Agent> agents,
+    List<Named> queues,
+    List<Named> divisions,
+    List<Named> teams,
+    List<Named> groups,
+    List<Named> managementUnits,
+    List<Named> wrapUpCodes,
+    List<Named> flows,
+    List<Named> outcomes) {
 
   private static final String[] QUEUES =
       "Sales Support Billing Claims Orders Returns Retention Technical Travel Accounts".split(" ");
@@ -24,82 +38,81 @@ public final class Organization {
       ("Almeida Brandt Castellanos Dubois Eriksen Fischer García Hughes Ito Jansen"
               + " Kowalska Lindqvist Moreau Nguyen O'Brien Papadopoulos Quispe Rossi Silva Tanaka")
           .split(" ");
-  private static final String[] WRAP_UPS = {
-    "Resolved", "Call back later", "Transferred", "Wrong number", "Sale", "Complaint"
-  };
-  private static final String[] FLOWS = {
-    "Inbound calls", "Inbound chats", "Inbound emails", "Inbound messages"
-  };
-  private static final String[] OUTCOMES = {"Customer identified", "Reason understood"};
+  private static final List<String> WRAP_UPS =
+      List.of("Resolved", "Call back later", "Transferred", "Wrong number", "Sale", "Complaint");
+  private static final List<String> FLOWS =
+      List.of("Inbound calls", "Inbound chats", "Inbound emails", "Inbound messages");
+  private static final List<String> OUTCOMES = List.of("Customer identified", "Reason understood");
   private static final int AGENTS_PER_TEAM = 12;
   private static final int AGENTS_PER_UNIT = 100;
   private static final int QUEUES_PER_AGENT = 3;
 
-  private final String id;
-  private final List<Named> divisions;
-  private final List<Named> queues;
-  private final List<Agent> agents;
-  private final List<Named> teams;
-  private final List<Named> groups;
-  private final List<Named> managementUnits;
-  private final List<Named> wrapUpCodes;
-  private final List<Named> flows;
-  private final List<Named> outcomes;
-  private final Map<String, Agent> agentsById;
-  private final Map<String, Named> queuesById;
-  private volatile List<Agent> listedAgents;
-  private volatile List<Named> listedQueues;
+  /** What is drawn of an agent before there is anything to belong to. */
+  private record Person(String name, List<Integer> queues, String id, int division) {}
 
-  /** Draws an organization of so many agents and queues. */
-  public Organization(long seed, int agentCount, int queueCount) {
+  /** Draws an organization of so many agents and queues from a seed. */
+  public static Organization draw(long seed, int agentCount, int queueCount) {
     SplittableRandom random = new SplittableRandom(seed);
-    id = uuid(random);
-    divisions = named(random, 3, i -> i == 0 ? "Home" : REGIONS[i]);
-    List<List<Integer>> members = lists(queueCount);
-    List<List<Integer>> teamMembers = lists(1 + (agentCount - 1) / AGENTS_PER_TEAM);
-    List<List<Integer>> unitMembers = lists(1 + (agentCount - 1) / AGENTS_PER_UNIT);
-    List<Agent> drawn = new ArrayList<>(agentCount);
+    String id = uuid(random);
+    List<Named> divisions = named(random, List.of("Home", REGIONS[1], REGIONS[2]));
+    List<Person> people = new ArrayList<>(agentCount);
     for (int i = 0; i < agentCount; i++) {
-      Agent agent = draw(random, i, queueCount);
-      drawn.add(agent);
-      agent.queues().forEach(queue -> members.get(queue).add(agent.index()));
-      teamMembers.get(agent.team()).add(i);
-      unitMembers.get(agent.managementUnit()).add(i);
+      people.add(person(random, i % queueCount, queueCount, divisions.size()));
     }
-    agents = List.copyOf(drawn);
-    queues = named(random, members, Organization::queueName);
-    teams = named(random, teamMembers, i -> "Team " + (i + 1));
-    managementUnits = named(random, unitMembers, i -> "Management unit " + (i + 1));
-    groups = named(random, groupMembers(agentCount), i -> "Tier " + (i + 1));
-    wrapUpCodes = named(random, WRAP_UPS.length, i -> WRAP_UPS[i]);
-    flows = named(random, FLOWS.length, i -> FLOWS[i]);
-    outcomes = named(random, OUTCOMES.length, i -> OUTCOMES[i]);
-    agentsById = agents.stream().collect(Collectors.toMap(Agent::id, Function.identity()));
-    queuesById = queues.stream().collect(Collectors.toMap(Named::id, Function.identity()));
-    listedAgents = agents;
-    listedQueues = queues;
+    List<List<Integer>> members = lists(queueCount);
+    List<List<Integer>> inTeams = lists(1 + (agentCount - 1) / AGENTS_PER_TEAM);
+    List<List<Integer>> inUnits = lists(1 + (agentCount - 1) / AGENTS_PER_UNIT);
+    List<List<Integer>> inTiers = lists(3);
+    for (int i = 0; i < agentCount; i++) {
+      for (int queue : people.get(i).queues()) {
+        members.get(queue).add(i);
+      }
+      inTeams.get(i / AGENTS_PER_TEAM).add(i);
+      inUnits.get(i / AGENTS_PER_UNIT).add(i);
+      inTiers.get(i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2).add(i);
+    }
+    List<Named> queues = named(random, members, Organization::queueName);
+    List<Named> teams = named(random, inTeams, i -> "Team " + (i + 1));
+    List<Named> units = named(random, inUnits, i -> "Management unit " + (i + 1));
+    List<Named> groups = named(random, inTiers, i -> "Tier " + (i + 1));
+    List<Agent> agents = new ArrayList<>(agentCount);
+    for (int i = 0; i < agentCount; i++) {
+      Person person = people.get(i);
+      agents.add(
+          new Agent(
+              i,
+              person.id(),
+              person.name(),
+              "agent" + (i + 1) + "@example.com",
+              divisions.get(person.division()),
+              teams.get(i / AGENTS_PER_TEAM),
+              units.get(i / AGENTS_PER_UNIT),
+              person.queues().stream().map(queues::get).toList()));
+    }
+    return new Organization(
+        id,
+        List.copyOf(agents),
+        queues,
+        divisions,
+        teams,
+        groups,
+        units,
+        named(random, WRAP_UPS),
+        named(random, FLOWS),
+        named(random, OUTCOMES));
   }
 
-  private Agent draw(SplittableRandom random, int index, int queueCount) {
-    String first = FIRST[random.nextInt(FIRST.length)];
-    String last = LAST[random.nextInt(LAST.length)];
-    int served = Math.min(queueCount, 1 + random.nextInt(QUEUES_PER_AGENT));
-    List<Integer> queuesServed = new ArrayList<>(List.of(index % queueCount));
+  private static Person person(SplittableRandom random, int first, int queues, int divisions) {
+    String name = FIRST[random.nextInt(FIRST.length)] + " " + LAST[random.nextInt(LAST.length)];
+    int served = Math.min(queues, 1 + random.nextInt(QUEUES_PER_AGENT));
+    List<Integer> queuesServed = new ArrayList<>(List.of(first));
     while (queuesServed.size() < served) {
-      int queue = random.nextInt(queueCount);
+      int queue = random.nextInt(queues);
       if (!queuesServed.contains(queue)) {
         queuesServed.add(queue);
       }
     }
-    return new Agent(
-        index,
-        uuid(random),
-        first + " " + last,
-        "agent" + (index + 1) + "@example.com",
-        random.nextInt(divisions.size()),
-        index / AGENTS_PER_TEAM,
-        index / AGENTS_PER_UNIT,
-        List.copyOf(queuesServed));
+    return new Person(name, queuesServed, uuid(random), random.nextInt(divisions));
   }
 
   private static String queueName(int index) {
@@ -112,29 +125,16 @@ public final class Organization {
     return name + " " + REGIONS[(region - 1) % REGIONS.length] + suffix;
   }
 
-  private static List<List<Integer>> groupMembers(int agentCount) {
-    List<List<Integer>> tiers = lists(3);
-    for (int i = 0; i < agentCount; i++) {
-      tiers.get(i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2).add(i);
-    }
-    return tiers;
-  }
-
   private static List<List<Integer>> lists(int count) {
-    List<List<Integer>> lists = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      lists.add(new ArrayList<>());
-    }
-    return lists;
+    return Stream.generate(() -> (List<Integer>) new ArrayList<Integer>()).limit(count).toList();
+  }
+
+  private static List<Named> named(SplittableRandom random, List<String> names) {
+    return named(random, lists(names.size()), names::get);
   }
 
   private static List<Named> named(
-      SplittableRandom random, int count, Function<Integer, String> name) {
-    return named(random, lists(count), name);
-  }
-
-  private static List<Named> named(
-      SplittableRandom random, List<List<Integer>> members, Function<Integer, String> name) {
+      SplittableRandom random, List<List<Integer>> members, IntFunction<String> name) {
     List<Named> all = new ArrayList<>(members.size());
     for (int i = 0; i < members.size(); i++) {
       all.add(new Named(i, uuid(random), name.apply(i), List.copyOf(members.get(i))));
@@ -154,71 +154,20 @@ public final class Organization {
         .toString();
   }
 
-  public String id() {
-    return id;
-  }
-
-  public List<Agent> agents() {
-    return agents;
-  }
-
   public Agent agent(int index) {
     return agents.get(index);
   }
 
   public Optional<Agent> agent(String userId) {
-    return Optional.ofNullable(agentsById.get(userId));
-  }
-
-  public List<Named> queues() {
-    return queues;
+    return agents.stream().filter(agent -> agent.id().equals(userId)).findFirst();
   }
 
   public Optional<Named> queue(String queueId) {
-    return Optional.ofNullable(queuesById.get(queueId));
+    return queues.stream().filter(queue -> queue.id().equals(queueId)).findFirst();
   }
 
-  /** From now on listings have the first so many of each, at most all. */
-  public void staff(int agentCount, int queueCount) {
-    listedAgents = agents.subList(0, Math.min(agentCount, agents.size()));
-    listedQueues = queues.subList(0, Math.min(queueCount, queues.size()));
-  }
-
-  public List<Agent> listedAgents() {
-    return listedAgents;
-  }
-
-  public List<Named> listedQueues() {
-    return listedQueues;
-  }
-
-  public List<Named> divisions() {
-    return divisions;
-  }
-
-  public List<Named> teams() {
-    return teams;
-  }
-
-  public List<Named> groups() {
-    return groups;
-  }
-
-  public List<Named> managementUnits() {
-    return managementUnits;
-  }
-
-  public List<Named> wrapUpCodes() {
-    return wrapUpCodes;
-  }
-
-  /** What greets customers before a queue takes them. */
-  public List<Named> flows() {
-    return flows;
-  }
-
-  /** What a flow may find out. */
-  public List<Named> outcomes() {
-    return outcomes;
+  /** The agents of a queue, team, group or management unit. */
+  public List<Agent> members(Named place) {
+    return place.members().stream().map(this::agent).toList();
   }
 }

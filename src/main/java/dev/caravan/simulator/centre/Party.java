@@ -1,6 +1,8 @@
 package dev.caravan.simulator.centre;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
+import java.util.function.BiFunction;
 
 /** One participant of a conversation. Times that have not come are 0. */
 final class Party {
@@ -19,7 +21,27 @@ final class Party {
     }
   }
 
-  static final int NOBODY = -1;
+  /** What was last written of a participant. */
+  static final class Text {
+
+    private long state;
+    private byte[] written;
+
+    /** The text, written anew if anything has changed, and kept while the conversation goes on. */
+    byte[] text(
+        Conversation conversation,
+        Party party,
+        BiFunction<Conversation, Party, ObjectNode> writer) {
+      long current = party.state(conversation);
+      if (written != null && state == current) {
+        return written;
+      }
+      byte[] text = Json.bytes(writer.apply(conversation, party));
+      written = conversation.over() ? null : text;
+      state = current;
+      return text;
+    }
+  }
 
   final String id;
   final String communicationId;
@@ -29,14 +51,13 @@ final class Party {
    */
   final String purpose;
 
-  /** Index of the agent, or {@link #NOBODY}. */
-  final int agent;
+  /** Null if it is none. */
+  final Agent agent;
 
-  /** Index of the queue, or {@link #NOBODY}. */
-  final int queue;
+  /** Null if it has to do with none. */
+  final Named queue;
 
   final long started;
-  final Stage initial;
   Stage stage;
   long connected;
   long ended;
@@ -47,32 +68,25 @@ final class Party {
   long acwSince;
   long acwEnded;
 
-  /** Index of the wrap-up code, once there is one. */
-  int wrapUp = NOBODY;
+  /** Null until there is one. */
+  Named wrapUp;
 
   boolean consulting;
   long sharingSince;
   long sharingEnded;
-  final Fragment generic = new Fragment();
-  final Fragment flat = new Fragment();
+  Text generic = new Text();
+  Text flat = new Text();
 
-  Party(
-      String id,
-      String communicationId,
-      String purpose,
-      int agent,
-      int queue,
-      Stage initial,
-      long now) {
+  /** An agent is alerted first, everybody else is there at once. */
+  Party(String id, String communicationId, String purpose, Agent agent, Named queue, long now) {
     this.id = id;
     this.communicationId = communicationId;
     this.purpose = purpose;
     this.agent = agent;
     this.queue = queue;
-    this.started = now;
-    this.initial = initial;
-    this.stage = initial;
-    this.connected = initial == Stage.CONNECTED ? now : 0;
+    started = now;
+    stage = agent == null ? Stage.CONNECTED : Stage.ALERTING;
+    connected = agent == null ? now : 0;
   }
 
   /** Whether this is the flow that greets customers, and not somebody. */
@@ -102,10 +116,6 @@ final class Party {
     }
   }
 
-  void hold(long now) {
-    heldSince = now;
-  }
-
   void unhold(long now) {
     if (heldSince > 0) {
       heldMillis += now - heldSince;
@@ -117,29 +127,34 @@ final class Party {
     return connected == 0 ? 0 : (ended == 0 ? started : ended) - connected;
   }
 
+  /** From its coming to its going. */
+  long millis() {
+    return ended - started;
+  }
+
   /**
    * A number that is another one as soon as anything has changed that is told of this party.
    * Attributes of a conversation are only ever added.
    */
-  long state(Conversation conversation) {
-    long state = stage.ordinal() + (muted ? 4 : 0) + (consulting ? 8 : 0);
-    state = state * 31 + wrapUp;
+  private long state(Conversation conversation) {
     boolean customer = this == conversation.customer();
     boolean tellsMessages = customer || conversation.medium == Medium.EMAIL;
-    state = state * 31 + (customer ? conversation.attributes.size() : 0);
-    state = state * 31 + (tellsMessages ? conversation.messages : 0);
-    for (long time :
+    long state = stage.ordinal() + (muted ? 4 : 0) + (consulting ? 8 : 0);
+    for (long part :
         new long[] {
+          wrapUp == null ? -1 : wrapUp.index(),
+          customer ? conversation.attributes.size() : 0,
+          tellsMessages ? conversation.messages : 0,
+          tellsMessages ? conversation.lastMessageAt : 0,
           connected,
           ended,
           heldSince,
           acwSince,
           acwEnded,
           sharingSince,
-          sharingEnded,
-          tellsMessages ? conversation.lastMessageAt : 0
+          sharingEnded
         }) {
-      state = (state ^ time) * 0x9e3779b97f4a7c15L;
+      state = (state ^ part) * 0x9e3779b97f4a7c15L;
       state ^= state >>> 29;
     }
     return state;
@@ -147,12 +162,7 @@ final class Party {
 
   /** Keeps nothing that could be written again. */
   void forgetText() {
-    generic.forget();
-    flat.forget();
-  }
-
-  /** From its coming to its going. */
-  long millis() {
-    return ended - started;
+    generic = new Text();
+    flat = new Text();
   }
 }

@@ -1,9 +1,11 @@
 package dev.caravan.simulator.centre;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Who waits in which queue, and the observations that follow from it. */
 final class QueueBoard {
@@ -24,45 +27,40 @@ final class QueueBoard {
     private int nextMember;
   }
 
-  private final Organization organization;
   private final Agenda agenda;
   private final News news;
-  private final List<Queue> queues = new ArrayList<>();
-  private final BitSet dirty;
-  private Staff staff;
+  private final List<AgentState> agents;
+  private final List<Named> names;
+  private final List<Queue> queues;
+  private final BitSet dirty = new BitSet();
 
-  QueueBoard(Organization organization, Agenda agenda, News news) {
-    this.organization = organization;
+  QueueBoard(List<Named> queues, List<AgentState> agents, Agenda agenda, News news) {
     this.agenda = agenda;
     this.news = news;
-    organization.queues().forEach(queue -> queues.add(new Queue()));
-    dirty = new BitSet(queues.size());
-  }
-
-  void begin(Staff theStaff) {
-    staff = theStaff;
+    this.agents = agents;
+    names = queues;
+    this.queues = Stream.generate(Queue::new).limit(queues.size()).toList();
     agenda.in(OBSERVE_MILLIS, this::observe);
   }
 
+  private Queue of(Conversation conversation) {
+    return queues.get(conversation.queue.index());
+  }
+
   void enter(Conversation conversation) {
-    Queue queue = queues.get(conversation.queue);
+    Queue queue = of(conversation);
     queue.waiting.add(conversation);
     queue.present.add(conversation);
-    dirty.set(conversation.queue);
+    changed(conversation);
   }
 
   /** Takes the conversation that has waited longest for this agent. */
   Optional<Conversation> next(Agent agent) {
-    Queue longest = null;
-    for (int index : agent.queues()) {
-      Queue queue = queues.get(index);
-      Conversation first = queue.waiting.peek();
-      if (first != null
-          && (longest == null || last(first).started < last(longest.waiting.element()).started)) {
-        longest = queue;
-      }
-    }
-    return longest == null ? Optional.empty() : Optional.of(longest.waiting.remove());
+    return agent.queues().stream()
+        .map(served -> queues.get(served.index()).waiting)
+        .filter(waiting -> !waiting.isEmpty())
+        .min(Comparator.comparingLong(waiting -> last(waiting.element()).started))
+        .map(Deque::remove);
   }
 
   private static Party last(Conversation conversation) {
@@ -70,12 +68,12 @@ final class QueueBoard {
   }
 
   /** A free agent of the queue, each in turn. */
-  Optional<AgentState> freeMember(int queueIndex) {
-    List<Integer> members = organization.queues().get(queueIndex).members();
-    Queue queue = queues.get(queueIndex);
+  Optional<AgentState> freeMember(Named named) {
+    List<Integer> members = named.members();
+    Queue queue = queues.get(named.index());
     for (int i = 0; i < members.size(); i++) {
       int at = (queue.nextMember + i) % members.size();
-      AgentState state = staff.state(members.get(at));
+      AgentState state = agents.get(members.get(at));
       if (state.free()) {
         queue.nextMember = at + 1;
         return Optional.of(state);
@@ -86,101 +84,130 @@ final class QueueBoard {
 
   /** Leaves the line without having been answered. */
   boolean giveUp(Conversation conversation) {
-    return queues.get(conversation.queue).waiting.remove(conversation);
+    return of(conversation).waiting.remove(conversation);
   }
 
   void answered(Conversation conversation, long waitedMillis) {
-    queues.get(conversation.queue).lastWaitMillis = waitedMillis;
-    dirty.set(conversation.queue);
+    of(conversation).lastWaitMillis = waitedMillis;
+    changed(conversation);
   }
 
   void changed(Conversation conversation) {
-    dirty.set(conversation.queue);
+    dirty.set(conversation.queue.index());
   }
 
   void changed(Agent agent) {
-    agent.queues().forEach(dirty::set);
+    agent.queues().forEach(queue -> dirty.set(queue.index()));
   }
 
   /** Has nothing more to do with its queue. */
   void left(Conversation conversation) {
-    queues.get(conversation.queue).present.remove(conversation);
-    dirty.set(conversation.queue);
+    of(conversation).present.remove(conversation);
+    changed(conversation);
   }
 
   int waiting(int queue) {
     return queues.get(queue).waiting.size();
   }
 
-  /** What a queue holds of each medium that it holds any of. */
-  private Map<Medium, StatisticsBody.Load> loads(int index) {
-    Queue queue = queues.get(index);
+  /** What a queue holds of each medium, by {@link Conversation.Observed}. */
+  private Map<Medium, int[]> counts(int index) {
     Map<Medium, int[]> counts = new EnumMap<>(Medium.class);
     for (Medium medium : Medium.values()) {
-      counts.put(medium, new int[3]);
+      counts.put(medium, new int[Conversation.Observed.values().length]);
     }
-    for (Conversation conversation : queue.present) {
+    for (Conversation conversation : queues.get(index).present) {
       int[] count = counts.get(conversation.medium);
       conversation.observed().ifPresent(observed -> count[observed.ordinal()]++);
     }
-    Map<Medium, StatisticsBody.Load> loads = new EnumMap<>(Medium.class);
-    counts.forEach(
-        (medium, count) ->
-            loads.put(
-                medium,
-                new StatisticsBody.Load(
-                    count[0],
-                    count[1],
-                    count[2],
-                    medium == Medium.VOICE ? queue.lastWaitMillis : 0)));
-    return loads;
+    return counts;
   }
 
   private void observe() {
-    for (int index = dirty.nextSetBit(0); index >= 0; index = dirty.nextSetBit(index + 1)) {
-      publish(index);
-    }
+    dirty.stream().forEach(this::publish);
     dirty.clear();
     agenda.in(OBSERVE_MILLIS, this::observe);
   }
 
   private void publish(int index) {
     news.change();
-    String queueId = organization.queues().get(index).id();
-    String observations = "v2.analytics.queues." + queueId + ".observations";
-    String activity = "v2.analytics.queues." + queueId + ".activity";
-    if (!news.heard(observations) && !news.heard(activity)) {
+    String analytics = "v2.analytics.queues." + names.get(index).id();
+    if (!news.heard(analytics + ".observations") && !news.heard(analytics + ".activity")) {
       return;
     }
-    for (ObjectNode body : observations(index)) {
-      news.tell(observations, Body.of(() -> body));
-    }
-    int onQueue = 0;
-    for (int member : organization.queues().get(index).members()) {
-      onQueue += staff.state(member).routing() == AgentState.Routing.OFF_QUEUE ? 0 : 1;
-    }
-    ObjectNode told = StatisticsBody.activity(loads(index), onQueue);
-    news.tell(activity, Body.of(() -> told));
+    observations(index).forEach(body -> news.tell(analytics + ".observations", () -> body));
+    long onQueue =
+        names.get(index).members().stream()
+            .filter(member -> agents.get(member).routing() != AgentState.Routing.OFF_QUEUE)
+            .count();
+    news.tell(analytics + ".activity", () -> activity(counts(index), onQueue));
+  }
+
+  private static ObjectNode activity(Map<Medium, int[]> counts, long onQueue) {
+    ObjectNode body = Json.object();
+    ArrayNode results = body.putArray("results");
+    counts.forEach(
+        (medium, count) -> {
+          ArrayNode data = results.addObject().put("mediaType", medium.lower()).putArray("data");
+          data.addObject().put("metric", "oWaiting").put("count", count[0]);
+          data.addObject().put("metric", "oInteracting").put("count", count[2]);
+        });
+    ArrayNode agents = results.addObject().putArray("data");
+    agents.addObject().put("metric", "oOnQueueUsers").put("count", onQueue);
+    return body;
   }
 
   /** What is observed of a queue now: by medium, and of its agents. */
   List<ObjectNode> observations(int index) {
-    Named queue = organization.queues().get(index);
-    long now = agenda.now();
     List<ObjectNode> bodies = new ArrayList<>();
-    loads(index)
-        .forEach(
-            (medium, load) ->
-                bodies.add(StatisticsBody.observations(queue.id(), medium, load, now)));
+    counts(index).forEach((medium, counts) -> bodies.add(observation(index, medium, counts)));
+    bodies.add(ofAgents(names.get(index)));
+    return bodies;
+  }
+
+  private ObjectNode observation(int index, Medium medium, int[] counts) {
+    Queue queue = queues.get(index);
+    ObjectNode body = Json.object();
+    body.putObject("group").put("queueId", names.get(index).id()).put("mediaType", medium.lower());
+    ArrayNode metrics = StatisticsBody.metrics(body, agenda.now());
+    for (Conversation.Observed observed : Conversation.Observed.values()) {
+      count(metrics.addObject().put("metric", observed.metric), counts[observed.ordinal()]);
+    }
+    if (medium == Medium.VOICE && queue.lastWaitMillis > 0) {
+      StatisticsBody.once(metrics, "tWait", queue.lastWaitMillis);
+    }
+    return body;
+  }
+
+  private ObjectNode ofAgents(Named queue) {
     Map<AgentState.Routing, Integer> byRouting = new EnumMap<>(AgentState.Routing.class);
     Map<Presence, Integer> byPresence = new EnumMap<>(Presence.class);
     for (int member : queue.members()) {
-      byRouting.merge(staff.state(member).routing(), 1, Integer::sum);
-      byPresence.merge(staff.state(member).presence(), 1, Integer::sum);
+      byRouting.merge(agents.get(member).routing(), 1, Integer::sum);
+      byPresence.merge(agents.get(member).presence(), 1, Integer::sum);
     }
-    bodies.add(
-        StatisticsBody.observations(
-            queue.id(), byRouting, byPresence, queue.members().size(), now));
-    return bodies;
+    ObjectNode body = Json.object();
+    body.putObject("group").put("queueId", queue.id());
+    ArrayNode metrics = StatisticsBody.metrics(body, agenda.now());
+    byRouting.forEach(
+        (routing, count) -> count(metrics, "oUserRoutingStatuses", routing.name(), count));
+    byPresence.forEach(
+        (presence, count) -> count(metrics, "oUserPresences", presence.definitionId(), count));
+    int members = queue.members().size();
+    int offQueue = byRouting.getOrDefault(AgentState.Routing.OFF_QUEUE, 0);
+    int away = byPresence.getOrDefault(Presence.OFFLINE, 0);
+    count(metrics.addObject().put("metric", "oMemberUsers"), members);
+    count(metrics.addObject().put("metric", "oOffQueueUsers"), offQueue);
+    count(metrics.addObject().put("metric", "oOnQueueUsers"), members - offQueue);
+    count(metrics.addObject().put("metric", "oActiveUsers"), members - away);
+    return body;
+  }
+
+  private static void count(ArrayNode metrics, String metric, String qualifier, int count) {
+    count(metrics.addObject().put("metric", metric).put("qualifier", qualifier), count);
+  }
+
+  private static void count(ObjectNode metric, int count) {
+    metric.putObject("stats").put("count", count);
   }
 }

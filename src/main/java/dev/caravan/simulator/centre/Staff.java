@@ -1,6 +1,5 @@
 package dev.caravan.simulator.centre;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -13,42 +12,32 @@ final class Staff {
   private final Agenda agenda;
   private final Chance chance;
   private final News news;
-  private final List<AgentState> agents;
+  private final QueueBoard board;
   private final Consumer<AgentState> freed;
-  private final Consumer<Agent> changed;
 
+  /** The shift is on: most are at their desks already, the others arrive. */
   Staff(
-      Organization organization,
+      List<AgentState> agents,
       Agenda agenda,
       Chance chance,
       News news,
-      Consumer<AgentState> freed,
-      Consumer<Agent> changed) {
+      QueueBoard board,
+      Consumer<AgentState> freed) {
     this.agenda = agenda;
     this.chance = chance;
     this.news = news;
+    this.board = board;
     this.freed = freed;
-    this.changed = changed;
-    agents = new ArrayList<>(organization.agents().size());
-    for (Agent agent : organization.agents()) {
-      agents.add(new AgentState(agent, agenda.now()));
-    }
+    agents.forEach(this::begin);
   }
 
-  AgentState state(int agent) {
-    return agents.get(agent);
-  }
-
-  /** The shift is on: most are at their desks already, the others arrive. */
-  void begin() {
-    for (AgentState state : agents) {
-      if (chance.happens(0.85)) {
-        state.become(Presence.ON_QUEUE, agenda.now());
-        state.become(AgentState.Routing.IDLE, agenda.now());
-        planPause(state);
-      } else {
-        agenda.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
-      }
+  private void begin(AgentState state) {
+    if (chance.happens(0.85)) {
+      state.become(Presence.ON_QUEUE, agenda.now());
+      state.become(AgentState.Routing.IDLE, agenda.now());
+      planPause(state);
+    } else {
+      agenda.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
     }
   }
 
@@ -56,7 +45,7 @@ final class Staff {
     news.change();
     state.schedule(Presence.ON_QUEUE, agenda.now());
     become(state, Presence.AVAILABLE);
-    news.station(state);
+    news.user(state, "station", AgentBody::station);
     agenda.in(SIGN_IN_MILLIS + chance.below(30_000), () -> goOnQueue(state));
   }
 
@@ -80,24 +69,24 @@ final class Staff {
       state.schedule(Presence.BREAK, agenda.now());
       news.adherence(state);
     }
-    state.wantsPause(true);
+    state.wantsPause = true;
     if (state.free()) {
       pause(state);
     }
   }
 
   private void pause(AgentState state) {
-    state.wantsPause(false);
+    state.wantsPause = false;
     news.change();
     Presence next = pausePresence();
-    if (state.scheduled() == Presence.BREAK) {
+    if (state.scheduled == Presence.BREAK) {
       state.schedule(next, agenda.now());
     }
     become(state, AgentState.Routing.OFF_QUEUE);
     become(state, next);
     news.membership(state, false);
     if (next == Presence.OFFLINE) {
-      news.station(state);
+      news.user(state, "station", AgentBody::station);
       agenda.in(chance.between(30 * MINUTE, 120 * MINUTE), () -> signIn(state));
     } else {
       agenda.in(chance.between(4 * MINUTE, 20 * MINUTE), () -> goOnQueue(state));
@@ -118,20 +107,18 @@ final class Staff {
   void occupy(AgentState state, Conversation conversation) {
     state.take(conversation);
     become(state, AgentState.Routing.INTERACTING);
-    news.summary(state);
+    news.user(state, "conversationsummary", AgentBody::summary);
   }
 
   void wrapUp(AgentState state) {
-    state.wrapUp();
-    news.summary(state);
+    state.wrappingUp = true;
+    news.user(state, "conversationsummary", AgentBody::summary);
   }
 
   /** An agent has nothing to do any more, and takes the next one or a pause. */
   void release(AgentState state) {
-    state.leave();
-    news.summary(state);
-    become(state, AgentState.Routing.IDLE);
-    if (state.wantsPause()) {
+    leave(state, AgentState.Routing.IDLE);
+    if (state.wantsPause) {
       pause(state);
     } else {
       freed.accept(state);
@@ -140,9 +127,7 @@ final class Staff {
 
   /** An agent let a conversation ring out. */
   void doesNotRespond(AgentState state) {
-    state.leave();
-    news.summary(state);
-    become(state, AgentState.Routing.NOT_RESPONDING);
+    leave(state, AgentState.Routing.NOT_RESPONDING);
     agenda.in(
         chance.between(10_000, 90_000),
         () -> {
@@ -151,17 +136,23 @@ final class Staff {
         });
   }
 
+  private void leave(AgentState state, AgentState.Routing next) {
+    state.take(null);
+    news.user(state, "conversationsummary", AgentBody::summary);
+    become(state, next);
+  }
+
   private void become(AgentState state, Presence next) {
     state.become(next, agenda.now());
     news.presence(state);
-    changed.accept(state.agent());
+    board.changed(state.agent);
   }
 
   private void become(AgentState state, AgentState.Routing next) {
     if (state.routing() != next) {
       state.become(next, agenda.now());
       news.routing(state);
-      changed.accept(state.agent());
+      board.changed(state.agent);
     }
   }
 }

@@ -2,38 +2,18 @@ package dev.caravan.simulator.centre;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 
-/**
- * What analytics tells: single measurements and their sums by half hours, and counts of what really
- * is in a queue.
- */
+/** What analytics tells of what took how long: single measurements, and their sums. */
 final class StatisticsBody {
 
   private static final long HALF_HOUR_MILLIS = 1_800_000;
 
   private StatisticsBody() {}
 
-  /** {@code v2.analytics.conversation.{id}.metrics}. */
-  static ObjectNode of(
-      Organization organization,
-      Conversation conversation,
-      Party party,
-      String metric,
-      long value,
-      int number,
-      long now) {
-    return record(organization, conversation, party, metric, number)
-        .put("metricDate", Iso.time(now))
-        .put("value", value);
-  }
-
-  static ObjectNode record(
-      Organization organization,
-      Conversation conversation,
-      Party party,
-      String metric,
-      int number) {
+  /** {@code v2.analytics.conversation.{id}.metrics}, but for when and how much. */
+  static ObjectNode metric(Conversation conversation, Party party, String metric, int number) {
     ObjectNode body =
         Json.object()
             .put("metric", metric)
@@ -48,34 +28,23 @@ final class StatisticsBody {
     if (!conversation.messageType.isEmpty()) {
       body.put("messageType", conversation.messageType);
     }
-    if (party.queue != Party.NOBODY) {
-      body.put("queueId", organization.queues().get(party.queue).id());
+    if (party.queue != null) {
+      body.put("queueId", party.queue.id());
     }
-    if (party.agent != Party.NOBODY) {
-      body.put("userId", organization.agent(party.agent).id());
+    if (party.agent != null) {
+      body.put("userId", party.agent.id());
     }
-    body.putArray("divisionIds").add(organization.divisions().get(conversation.division).id());
+    body.putArray("divisionIds").add(conversation.division.id());
     return body;
   }
 
-  /**
-   * One of the {@code …aggregates} topics, after something that took time.
-   *
-   * @param dimension what it is about
-   * @param id which one of them
-   * @param medium the medium
-   * @param now when it was over
-   * @param took milliseconds by metric
-   */
-  @SafeVarargs
+  /** One of the {@code …aggregates} topics, after something that took milliseconds by metric. */
   static ObjectNode aggregates(
-      String dimension, String id, Medium medium, long now, Map.Entry<String, Long>... took) {
+      String dimension, String id, Medium medium, long now, List<Map.Entry<String, Long>> took) {
     ObjectNode body = Json.object();
     body.putObject("group").put(dimension, id).put("mediaType", medium.lower());
     ArrayNode metrics = metrics(body, now);
-    for (Map.Entry<String, Long> metric : took) {
-      once(metrics, metric.getKey(), metric.getValue());
-    }
+    took.forEach(metric -> once(metrics, metric.getKey(), metric.getValue()));
     return body;
   }
 
@@ -84,81 +53,13 @@ final class StatisticsBody {
     long from = now - Math.floorMod(now, HALF_HOUR_MILLIS);
     return body.putArray("data")
         .addObject()
-        .put("interval", Iso.time(from) + "/" + Iso.time(from + HALF_HOUR_MILLIS))
+        .put("interval", Json.time(from) + "/" + Json.time(from + HALF_HOUR_MILLIS))
         .putArray("metrics");
   }
 
-  /**
-   * Counts of a queue for one medium.
-   *
-   * @param waiting conversations nobody has been found for
-   * @param alerting conversations that ring at an agent
-   * @param interacting conversations an agent is in
-   * @param waitedMillis how long the one answered last has waited; 0 if none was
-   */
-  record Load(int waiting, int alerting, int interacting, long waitedMillis) {}
-
-  /** {@code v2.analytics.queues.{id}.observations}, split by medium. */
-  static ObjectNode observations(String queueId, Medium medium, Load load, long now) {
-    ObjectNode body = Json.object();
-    body.putObject("group").put("queueId", queueId).put("mediaType", medium.lower());
-    ArrayNode metrics = metrics(body, now);
-    count(metrics, "oWaiting", "", load.waiting());
-    count(metrics, "oAlerting", "", load.alerting());
-    count(metrics, "oInteracting", "", load.interacting());
-    if (load.waitedMillis() > 0) {
-      once(metrics, "tWait", load.waitedMillis());
-    }
-    return body;
-  }
-
-  /** {@code v2.analytics.queues.{id}.observations} about the agents, which no medium splits. */
-  static ObjectNode observations(
-      String queueId,
-      Map<AgentState.Routing, Integer> byRouting,
-      Map<Presence, Integer> byPresence,
-      int members,
-      long now) {
-    ObjectNode body = Json.object();
-    body.putObject("group").put("queueId", queueId);
-    ArrayNode metrics = metrics(body, now);
-    byRouting.forEach(
-        (routing, agents) -> count(metrics, "oUserRoutingStatuses", routing.name(), agents));
-    byPresence.forEach(
-        (presence, agents) -> count(metrics, "oUserPresences", presence.definitionId(), agents));
-    int offQueue = byRouting.getOrDefault(AgentState.Routing.OFF_QUEUE, 0);
-    count(metrics, "oMemberUsers", "", members);
-    count(metrics, "oOffQueueUsers", "", offQueue);
-    count(metrics, "oOnQueueUsers", "", members - offQueue);
-    count(metrics, "oActiveUsers", "", members - byPresence.getOrDefault(Presence.OFFLINE, 0));
-    return body;
-  }
-
-  /** {@code v2.analytics.queues.{id}.activity}. */
-  static ObjectNode activity(Map<Medium, Load> loads, int onQueue) {
-    ObjectNode body = Json.object();
-    ArrayNode results = body.putArray("results");
-    loads.forEach(
-        (medium, load) -> {
-          ArrayNode data = results.addObject().put("mediaType", medium.lower()).putArray("data");
-          data.addObject().put("metric", "oWaiting").put("count", load.waiting());
-          data.addObject().put("metric", "oInteracting").put("count", load.interacting());
-        });
-    ArrayNode agents = results.addObject().putArray("data");
-    agents.addObject().put("metric", "oOnQueueUsers").put("count", onQueue);
-    return body;
-  }
-
-  private static void once(ArrayNode metrics, String metric, long millis) {
+  /** How long something took that happened once. */
+  static void once(ArrayNode metrics, String metric, long millis) {
     ObjectNode stats = metrics.addObject().put("metric", metric).putObject("stats");
     stats.put("count", 1).put("sum", millis).put("min", millis).put("max", millis);
-  }
-
-  private static void count(ArrayNode metrics, String metric, String qualifier, int count) {
-    ObjectNode node = metrics.addObject().put("metric", metric);
-    if (!qualifier.isEmpty()) {
-      node.put("qualifier", qualifier);
-    }
-    node.putObject("stats").put("count", count);
   }
 }

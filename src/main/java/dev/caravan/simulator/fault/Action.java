@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.OauthClient;
-import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.centre.Json;
 import java.time.Duration;
 import java.util.List;
@@ -57,11 +56,6 @@ public sealed interface Action {
       client = client == null ? "" : client;
     }
 
-    /** Everybody, where none is named. */
-    public static Target orAll(Target target) {
-      return target == null ? ALL : target;
-    }
-
     public boolean chooses(int candidate, String candidateClient) {
       return (channel == 0 || channel == candidate) && choosesClient(candidateClient);
     }
@@ -71,8 +65,19 @@ public sealed interface Action {
     }
   }
 
+  /** Something that befalls some or all sockets, channels or tokens. */
+  sealed interface Aimed extends Action {
+
+    /** Null for everybody. */
+    Target target();
+
+    default Target aim() {
+      return target() == null ? Target.ALL : target();
+    }
+  }
+
   /** Closes sockets with a code. */
-  record Close(Target target, int code, String reason) implements Action {
+  record Close(Target target, int code, String reason) implements Aimed {
     public Close {
       code = code == 0 ? 1001 : code;
       reason = reason == null ? "" : reason;
@@ -84,7 +89,7 @@ public sealed interface Action {
   }
 
   /** Resets the TCP connections of sockets: no close frame, the peer sees 1006. */
-  record Reset(Target target) implements Action {}
+  record Reset(Target target) implements Aimed {}
 
   /**
    * Lets sockets look alive while they are not; in both directions unless one is chosen.
@@ -92,7 +97,7 @@ public sealed interface Action {
    * @param out nothing said to them leaves any more, heartbeats included
    * @param in nothing they say is heard any more, pings and closes included
    */
-  record HalfOpen(Target target, boolean out, boolean in) implements Action {
+  record HalfOpen(Target target, boolean out, boolean in) implements Aimed {
     public HalfOpen {
       if (!out && !in) {
         out = true;
@@ -102,7 +107,7 @@ public sealed interface Action {
   }
 
   /** Stops or resumes heartbeats; pings are still answered. */
-  record Heartbeats(Target target, boolean on) implements Action {}
+  record Heartbeats(Target target, boolean on) implements Aimed {}
 
   /**
    * Announces maintenance and then closes.
@@ -111,17 +116,17 @@ public sealed interface Action {
    * @param never whether the announced close never comes
    * @param code its code
    */
-  record SocketClosing(Target target, Duration grace, boolean never, int code) implements Action {
+  record SocketClosing(Target target, Duration grace, boolean never, int code) implements Aimed {
     public SocketClosing {
       code = code == 0 ? 1001 : code;
     }
   }
 
   /** Tells sockets that another channel took their place; the channel stays. */
-  record NoLongerSubscribed(Target target, boolean close) implements Action {}
+  record NoLongerSubscribed(Target target, boolean close) implements Aimed {}
 
   /** Tells sockets that what their channel is subscribed to has changed. */
-  record SubscriptionUpdated(Target target) implements Action {}
+  record SubscriptionUpdated(Target target) implements Aimed {}
 
   /**
    * Takes subscriptions from channels, as a call of another program does that uses the same OAuth
@@ -131,24 +136,23 @@ public sealed interface Action {
    *     all if unset
    * @param announced whether sockets hear {@code v2.subscription.updated}
    */
-  record TakeSubscriptions(Target target, List<String> topics, boolean announced)
-      implements Action {
+  record TakeSubscriptions(Target target, List<String> topics, boolean announced) implements Aimed {
     public TakeSubscriptions {
       topics = topics == null ? List.of() : List.copyOf(topics);
     }
   }
 
   /** Takes channels away as if a 21st had been created. */
-  record Evict(Target target) implements Action {}
+  record Evict(Target target) implements Aimed {}
 
   /** Ends the day of channels. */
-  record ExpireChannel(Target target) implements Action {}
+  record ExpireChannel(Target target) implements Aimed {}
 
   /** Takes tokens away as an administrator does. */
-  record RevokeToken(Target target) implements Action {}
+  record RevokeToken(Target target) implements Aimed {}
 
   /** Ends the life of tokens. */
-  record ExpireToken(Target target) implements Action {}
+  record ExpireToken(Target target) implements Aimed {}
 
   /** Adds an OAuth client or changes its secret, token life or missing permissions. */
   record SetClient(OauthClient client) implements Action {}
@@ -167,7 +171,13 @@ public sealed interface Action {
    * From now on so many agents and queues are there, the first of those of the start; the others
    * are in no listing.
    */
-  record Staff(int agents, int queues) implements Action {}
+  record Staff(int agents, int queues) implements Action {
+    public Staff {
+      if (agents < 0 || queues < 0) {
+        throw new IllegalArgumentException("There cannot be less than no 'agents' or 'queues'.");
+      }
+    }
+  }
 
   /** Makes tokens and channels older at once. */
   record SkipTime(Duration by) implements Action {}
@@ -179,7 +189,7 @@ public sealed interface Action {
    * @param bytes its size where that matters
    * @param text what it says, for {@link Kind#RAW}
    */
-  record Frame(Target target, Kind kind, int bytes, String text) implements Action {
+  record Frame(Target target, Kind kind, int bytes, String text) implements Aimed {
 
     /** What is wrong with a frame. */
     public enum Kind {
@@ -226,12 +236,12 @@ public sealed interface Action {
    * Starts, stops or changes the speed of the contact centre.
    *
    * @param on whether it works; it does if unset
-   * @param speed as in {@link Traffic}; real time if unset
+   * @param speed as in {@link dev.caravan.simulator.Traffic}; real time if unset
    */
   record SetTraffic(Boolean on, Double speed) implements Action {
     public SetTraffic {
       on = on == null || on;
-      speed = speed == null ? Traffic.REAL_TIME.speed() : speed;
+      speed = speed == null ? 1.0 : speed;
     }
   }
 

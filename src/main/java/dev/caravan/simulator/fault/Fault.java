@@ -83,16 +83,11 @@ public record Fault(
   private static final Set<Effect> FOR_CALLS = EnumSet.range(Effect.STATUS, Effect.HALF_LISTING);
   private static final Set<Effect> FOR_HANDSHAKES =
       EnumSet.of(Effect.STATUS, Effect.DELAY, Effect.RESET, Effect.HANG, Effect.CLOSE);
-  private static final Set<Effect> FOR_EVENTS =
-      EnumSet.of(
-          Effect.DELAY,
-          Effect.DUPLICATE,
-          Effect.REORDER,
-          Effect.DROP,
-          Effect.MALFORMED,
-          Effect.BINARY,
-          Effect.UNKNOWN_TOPIC,
-          Effect.HUGE);
+  private static final Set<Effect> FOR_EVENTS = EnumSet.range(Effect.DUPLICATE, Effect.HUGE);
+
+  static {
+    FOR_EVENTS.add(Effect.DELAY);
+  }
 
   public Fault {
     if (on == null || effect == null) {

@@ -47,11 +47,6 @@ public record Scenario(
         throw new IllegalArgumentException("A step that happens several times needs 'every'.");
       }
     }
-
-    /** Happens once. */
-    public static Step once(Duration at, Action action) {
-      return new Step(at, Duration.ZERO, 1, action);
-    }
   }
 
   public Scenario {

@@ -4,7 +4,6 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.fault.Scenario;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -54,16 +53,8 @@ final class GenesysCloudExtension
   }
 
   private static GenesysCloud wanted(ExtensionContext test) {
-    Optional<ExtensionContext> place = Optional.of(test);
-    while (place.isPresent()) {
-      Optional<GenesysCloud> found =
-          AnnotationSupport.findAnnotation(place.get().getElement(), GenesysCloud.class);
-      if (found.isPresent()) {
-        return found.get();
-      }
-      place = place.get().getParent();
-    }
-    throw new IllegalStateException("There is no @GenesysCloud at the test, nor around it.");
+    return AnnotationSupport.findAnnotation(test.getElement(), GenesysCloud.class)
+        .orElseGet(() -> wanted(test.getParent().orElseThrow()));
   }
 
   private static Scenario scenario(GenesysCloud wanted) {

@@ -4,7 +4,6 @@ import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Ledger;
 import dev.caravan.simulator.LedgerEntry.Outcome;
 import dev.caravan.simulator.SimulatorClock;
-import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.centre.Body;
 import dev.caravan.simulator.centre.EventSink;
 import dev.caravan.simulator.fault.Fault;
@@ -15,7 +14,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** Delivers an event to whoever is subscribed to its topic, and writes down what became of it. */
-public final class Publisher implements EventSink {
+public record Publisher(
+    Vertx vertx,
+    Behaviour behaviour,
+    SimulatorClock clock,
+    Channels channels,
+    Sockets sockets,
+    Faults faults,
+    Ledger ledger)
+    implements EventSink {
 
   /**
    * An event packed for one socket.
@@ -29,47 +36,22 @@ public final class Publisher implements EventSink {
   record Parcel(
       String topicName, String correlationId, byte[] frame, boolean binary, Outcome outcome) {
 
-    private Parcel spoilt(byte[] newFrame, boolean inBinary) {
-      return new Parcel(topicName, correlationId, newFrame, inBinary, Outcome.SPOILED);
+    private Parcel as(byte[] newFrame, boolean inBinary, Outcome newOutcome) {
+      return new Parcel(topicName, correlationId, newFrame, inBinary, newOutcome);
     }
   }
 
   private static final int SERVER_ERROR = 1011;
   private static final long LONGEST_HOLD_MILLIS = 1_000;
 
-  private final Vertx vertx;
-  private final Subscriptions subscriptions;
-  private final Sockets sockets;
-  private final Ledger ledger;
-  private final SimulatorClock clock;
-  private final Behaviour behaviour;
-  private final Faults faults;
-
-  public Publisher(
-      Vertx vertx,
-      SimulatorOptions options,
-      SimulatorClock clock,
-      Subscriptions subscriptions,
-      Sockets sockets,
-      Faults faults,
-      Ledger ledger) {
-    this.vertx = vertx;
-    this.behaviour = options.behaviour();
-    this.clock = clock;
-    this.subscriptions = subscriptions;
-    this.sockets = sockets;
-    this.faults = faults;
-    this.ledger = ledger;
-  }
-
   @Override
   public boolean heard(String topicName) {
-    return subscriptions.heard(topicName);
+    return channels.heard(topicName);
   }
 
   @Override
   public boolean hearsUnder(String segments) {
-    return subscriptions.heardUnder(segments);
+    return channels.heardUnder(segments);
   }
 
   @Override
@@ -79,13 +61,13 @@ public final class Publisher implements EventSink {
 
   /** Sends one event to every channel subscribed to its topic; returns how many there were. */
   public int publish(String topicName, byte[] body, String correlationId) {
-    if (!subscriptions.heard(topicName)) {
+    if (!channels.heard(topicName)) {
       return 0;
     }
     byte[] frame = Frames.event(topicName, body, correlationId);
-    List<Channel> channels = List.copyOf(subscriptions.listeners(topicName));
+    List<Channel> hearing = List.copyOf(channels.listeners(topicName));
     Parcel parcel = new Parcel(topicName, correlationId, frame, false, Outcome.SENT);
-    for (Channel channel : channels) {
+    for (Channel channel : hearing) {
       Optional<Socket> socket = sockets.of(channel);
       if (socket.isPresent()) {
         deliver(socket.get(), parcel);
@@ -93,7 +75,7 @@ public final class Publisher implements EventSink {
         note(channel, 0, parcel, Outcome.NOBODY_THERE);
       }
     }
-    return channels.size();
+    return hearing.size();
   }
 
   private void deliver(Socket socket, Parcel parcel) {
@@ -109,37 +91,35 @@ public final class Publisher implements EventSink {
         write(socket, parcel);
       }
       case REORDER -> {
-        socket.held().add(parcel);
+        socket.held.add(parcel);
         vertx.setTimer(LONGEST_HOLD_MILLIS, due -> writeHeld(socket));
       }
       case DELAY ->
           vertx.setTimer(Math.max(1, fault.get().delay().toMillis()), due -> write(socket, parcel));
-      case DROP -> note(socket.channel(), socket.number(), parcel, Outcome.SPOILED);
-      case MALFORMED -> write(socket, parcel.spoilt(Frames.cutOff(parcel.frame()), false));
-      case BINARY -> write(socket, parcel.spoilt(parcel.frame(), true));
-      case UNKNOWN_TOPIC -> write(socket, parcel.spoilt(Frames.unknownTopic(), false));
+      case DROP -> note(socket.channel(), socket.number, parcel, Outcome.SPOILED);
+      case MALFORMED ->
+          write(socket, parcel.as(Frames.cutOff(parcel.frame()), false, Outcome.SPOILED));
+      case BINARY -> write(socket, parcel.as(parcel.frame(), true, Outcome.SPOILED));
+      case UNKNOWN_TOPIC -> write(socket, parcel.as(Frames.unknownTopic(), false, Outcome.SPOILED));
       default -> {
         byte[] filled = Frames.filledUp(parcel.frame(), fault.get().bytes());
-        write(
-            socket,
-            new Parcel(
-                parcel.topicName(), parcel.correlationId(), filled, false, parcel.outcome()));
+        write(socket, parcel.as(filled, false, Outcome.SENT));
       }
     }
   }
 
   private void write(Socket socket, Parcel parcel) {
     Outcome outcome = onto(socket, parcel);
-    note(socket.channel(), socket.number(), parcel, outcome);
-    if (!socket.held().isEmpty()) {
+    note(socket.channel(), socket.number, parcel, outcome);
+    if (!socket.held.isEmpty()) {
       writeHeld(socket);
     }
   }
 
   private void writeHeld(Socket socket) {
-    for (int waiting = socket.held().size(); waiting > 0 && !socket.held().isEmpty(); waiting--) {
-      Parcel parcel = socket.held().remove();
-      note(socket.channel(), socket.number(), parcel, onto(socket, parcel));
+    for (int waiting = socket.held.size(); waiting > 0 && !socket.held.isEmpty(); waiting--) {
+      Parcel parcel = socket.held.remove();
+      note(socket.channel(), socket.number, parcel, onto(socket, parcel));
     }
   }
 
@@ -147,7 +127,7 @@ public final class Publisher implements EventSink {
     if (!socket.open()) {
       return Outcome.NOBODY_THERE;
     }
-    if (socket.mute()) {
+    if (socket.mute) {
       return Outcome.SWALLOWED;
     }
     if (behaviour.slowReader() != Behaviour.SlowReader.WAIT && socket.peer().writeQueueFull()) {

@@ -10,27 +10,30 @@ import java.util.List;
 /** One WebSocket of a channel, and what has been done to it. */
 public final class Socket {
 
-  private final int number;
+  /** Counts from 1. */
+  final int number;
+
   private final Channel channel;
   private final ServerWebSocket peer;
-  private final HttpConnection connection;
+  final HttpConnection connection;
+
+  /** Parcels that wait to be overtaken. */
+  final Deque<Publisher.Parcel> held = new ArrayDeque<>();
+
   private final List<Long> timers = new ArrayList<>();
-  private final Deque<Publisher.Parcel> held = new ArrayDeque<>();
-  private boolean heartbeats = true;
-  private boolean mute;
-  private boolean deaf;
-  private boolean closed;
+  boolean heartbeats = true;
+
+  /** Nothing said to it leaves the house. */
+  boolean mute;
+
+  boolean deaf;
+  boolean closed;
 
   Socket(int number, Channel channel, ServerWebSocket peer, HttpConnection connection) {
     this.number = number;
     this.channel = channel;
     this.peer = peer;
     this.connection = connection;
-  }
-
-  /** Counts from 1. */
-  int number() {
-    return number;
   }
 
   public Channel channel() {
@@ -41,29 +44,12 @@ public final class Socket {
     return peer;
   }
 
-  HttpConnection connection() {
-    return connection;
-  }
-
   boolean open() {
     return !closed && !peer.isClosed();
   }
 
-  void closed() {
-    closed = true;
-  }
-
-  boolean mute() {
-    return mute;
-  }
-
-  /** From now on nothing said to it leaves the house. */
   public void goMute() {
     mute = true;
-  }
-
-  boolean deaf() {
-    return deaf;
   }
 
   public void goDeaf() {
@@ -71,17 +57,8 @@ public final class Socket {
     Wire.goDeaf(connection);
   }
 
-  public boolean heartbeats() {
-    return heartbeats;
-  }
-
   public void heartbeats(boolean on) {
     heartbeats = on;
-  }
-
-  /** Parcels that wait to be overtaken. */
-  Deque<Publisher.Parcel> held() {
-    return held;
   }
 
   public List<Long> timers() {

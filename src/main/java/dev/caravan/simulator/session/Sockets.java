@@ -71,7 +71,9 @@ public final class Sockets {
       case RESET -> Wire.reset(context.request().connection());
       case DELAY -> Wire.delay(context, fault.get().delay(), () -> upgrade(context, 0));
       case CLOSE -> upgrade(context, fault.get().status());
-      default -> LOG.log(Level.DEBUG, "A handshake is left without an answer");
+      default -> {
+        // It is never answered
+      }
     }
   }
 
@@ -117,25 +119,23 @@ public final class Sockets {
           .timers()
           .add(vertx.setPeriodic(behaviour.heartbeat().toMillis(), tick -> heartbeat(socket)));
     }
-    LOG.log(Level.DEBUG, "{0} opened", socket);
     return socket;
   }
 
   private void heartbeat(Socket socket) {
-    if (socket.heartbeats()) {
+    if (socket.heartbeats) {
       say(socket, Frames.HEARTBEAT);
     }
   }
 
   private void hear(Socket socket, String text) {
-    if (socket.deaf()) {
+    if (socket.deaf) {
       return;
     }
     JsonNode said;
     try {
       said = Json.MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      LOG.log(Level.DEBUG, "{0} said something that is not JSON", socket);
       return;
     }
     if ("ping".equals(said.path("message").asText())) {
@@ -149,16 +149,16 @@ public final class Sockets {
 
   /** Writes a control frame; what is mute stays mute. */
   public void say(Socket socket, byte[] frame) {
-    if (socket.open() && !socket.mute()) {
+    if (socket.open() && !socket.mute) {
       Wire.writeText(socket.peer(), frame, behaviour.fragmentBytes());
     }
   }
 
   public void close(Socket socket, int code, String reason) {
-    boolean silent = socket.mute();
+    boolean silent = socket.mute;
     forget(socket);
     if (silent) {
-      Wire.reset(socket.connection());
+      Wire.reset(socket.connection);
     } else if (!socket.peer().isClosed()) {
       socket.peer().close((short) code, reason);
     }
@@ -229,18 +229,18 @@ public final class Sockets {
         UNWILLING_TO_CLOSE_MILLIS,
         due -> {
           if (!socket.peer().isClosed()) {
-            Wire.reset(socket.connection());
+            Wire.reset(socket.connection);
           }
         });
   }
 
   public void reset(Socket socket) {
     forget(socket);
-    Wire.reset(socket.connection());
+    Wire.reset(socket.connection);
   }
 
   private void forget(Socket socket) {
-    socket.closed();
+    socket.closed = true;
     socket.timers().forEach(vertx::cancelTimer);
     socket.timers().clear();
     if (open.remove(socket.channel(), socket)) {
@@ -255,7 +255,7 @@ public final class Sockets {
   public List<Socket> at(Action.Target target) {
     return open.values().stream()
         .filter(socket -> target.chooses(socket.channel().number(), socket.channel().clientId()))
-        .sorted(Comparator.comparing(Socket::number))
+        .sorted(Comparator.comparing(socket -> socket.number))
         .toList();
   }
 
@@ -266,7 +266,7 @@ public final class Sockets {
   /** Whether no reader has more waiting for it than it may. */
   public boolean keepUp() {
     for (Socket socket : open.values()) {
-      if (socket.open() && !socket.mute() && socket.peer().writeQueueFull()) {
+      if (socket.open() && !socket.mute && socket.peer().writeQueueFull()) {
         return false;
       }
     }

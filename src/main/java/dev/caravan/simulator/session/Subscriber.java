@@ -1,7 +1,6 @@
 package dev.caravan.simulator.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Limits;
 import dev.caravan.simulator.centre.Json;
@@ -24,20 +23,36 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
    * Adds topics to a channel or replaces those it has.
    *
    * @return the entities of the answer
-   * @throws ApiException if nothing was subscribed
+   * @throws ApiError if nothing was subscribed
    */
-  public ArrayNode subscribe(
+  public List<ObjectNode> subscribe(
       Channel channel, List<String> topics, boolean ignoreErrors, boolean replace) {
     Set<String> lacked = lacked(channel);
     Map<String, List<String>> accepted = new LinkedHashMap<>();
-    ArrayNode entities = Json.array();
+    List<ObjectNode> entities = new ArrayList<>();
     for (String topic : topics) {
-      judge(topic, lacked, ignoreErrors, accepted, entities);
+      // one that is too long is no topic
+      boolean combined = topic.indexOf('?') >= 0 && topic.length() <= limits.topicLength();
+      List<String> heard = new ArrayList<>();
+      List<ObjectNode> refused = new ArrayList<>();
+      for (String single : combined ? expand(topic) : List.of(topic)) {
+        rules
+            .judge(single, lacked)
+            .ifPresentOrElse(
+                refusal -> refused.add(refused(single, refusal, ignoreErrors)),
+                () -> heard.add(single));
+      }
+      if (combined || refused.isEmpty()) {
+        accepted.put(topic, heard);
+        entities.add(permitted(topic));
+      }
+      entities.addAll(refused);
     }
     Set<String> afterwards = new HashSet<>(replace ? Set.of() : channel.topics().keySet());
     afterwards.addAll(accepted.keySet());
     if (afterwards.size() > limits.topicsPerChannel()) {
-      throw ApiError.tooManySubscriptions().thrown();
+      throw new ApiError(
+          400, "notification.subscription.too.many.subscriptions", "Too many subscriptions");
     }
     if (replace) {
       channels.replace(channel, accepted);
@@ -50,15 +65,13 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
   /** Ends what a channel may no longer hear. */
   public void recheck(Channel channel) {
     Set<String> lacked = lacked(channel);
-    List<String> ended = new ArrayList<>();
-    channel
-        .topics()
-        .forEach(
-            (topic, singles) -> {
-              if (singles.stream().anyMatch(single -> rules.judge(single, lacked).isPresent())) {
-                ended.add(topic);
-              }
-            });
+    List<String> ended =
+        channel.topics().entrySet().stream()
+            .filter(
+                topic ->
+                    topic.getValue().stream().anyMatch(it -> rules.judge(it, lacked).isPresent()))
+            .map(Map.Entry::getKey)
+            .toList();
     channels.unsubscribe(channel, ended);
   }
 
@@ -66,56 +79,24 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
     return Set.copyOf(tokens.client(channel.clientId()).lacks());
   }
 
-  private void judge(
-      String topic,
-      Set<String> lacked,
-      boolean ignoreErrors,
-      Map<String, List<String>> accepted,
-      ArrayNode entities) {
-    boolean combined = topic.indexOf('?') >= 0;
-    if (combined && topic.length() > limits.topicLength()) {
-      TopicRules.Refusal tooLong = new TopicRules.Refusal(ApiError.invalidTopic(), List.of());
-      entities.add(refused(topic, tooLong, ignoreErrors));
-      return;
-    }
-    List<String> heard = new ArrayList<>();
-    List<ObjectNode> refused = new ArrayList<>();
-    for (String single : expand(topic)) {
-      rules
-          .judge(single, lacked)
-          .ifPresentOrElse(
-              refusal -> refused.add(refused(single, refusal, ignoreErrors)),
-              () -> heard.add(single));
-    }
-    if (combined || refused.isEmpty()) {
-      accepted.put(topic, List.copyOf(heard));
-      entities.add(permitted(topic));
-    }
-    entities.addAll(refused);
-  }
-
-  /** The single topics that {@code prefix?suffix&suffix} stands for; itself, if not combined. */
+  /** The single topics that {@code prefix?suffix&suffix} stands for. */
   private static List<String> expand(String topic) {
     int mark = topic.indexOf('?');
-    if (mark < 0) {
-      return List.of(topic);
-    }
-    String prefix = topic.substring(0, mark);
     return Stream.of(topic.substring(mark + 1).split("&", -1))
-        .map(suffix -> prefix + "." + suffix)
+        .map(suffix -> topic.substring(0, mark) + "." + suffix)
         .toList();
   }
 
   private static ObjectNode refused(
       String topic, TopicRules.Refusal refusal, boolean ignoreErrors) {
     if (!ignoreErrors) {
-      throw refusal.error().thrown();
+      throw refusal.error();
     }
     ObjectNode entity =
         Json.object()
             .put("id", topic)
             .put("state", "Rejected")
-            .put("rejectionReason", refusal.error().message());
+            .put("rejectionReason", refusal.error().getMessage());
     if (!refusal.missingPermissions().isEmpty()) {
       refusal.missingPermissions().forEach(entity.putArray("missingPermissions")::add);
     }
@@ -154,9 +135,9 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
         channels.unsubscribe(channel, topics);
       }
       return Optional.of(reply.put("result", "200").put("status", command + "d"));
-    } catch (ApiException e) {
+    } catch (ApiError e) {
       reply.put("result", "400").put("status", "failure");
-      return Optional.of(reply.put("message", e.error().message()));
+      return Optional.of(reply.put("message", e.getMessage()));
     }
   }
 }

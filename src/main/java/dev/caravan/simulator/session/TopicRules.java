@@ -7,9 +7,6 @@ import dev.caravan.simulator.centre.Json;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,8 +19,6 @@ import java.util.stream.Collectors;
  * guessed, because no list of them is public.
  */
 public final class TopicRules {
-
-  private static final String GUESSES = "topic-rules.json";
 
   /**
    * Why somebody may not hear a single topic.
@@ -44,7 +39,7 @@ public final class TopicRules {
   public TopicRules(Organization organization, Behaviour behaviour) {
     this.organization = organization;
     this.behaviour = behaviour;
-    JsonNode guesses = read();
+    JsonNode guesses = Json.resource(TopicRules.class, "topic-rules.json");
     unlisted = texts(guesses.path("unlisted"));
     eventBridgeOnly = texts(guesses.path("eventBridgeOnly"));
     currentUserOnly = texts(guesses.path("currentUserOnly"));
@@ -58,7 +53,11 @@ public final class TopicRules {
       return refused(ApiError.invalidTopic());
     }
     if (eventBridgeOnly(pattern) || listed.map(Topic::eventBridgeOnly).orElse(false)) {
-      return refused(ApiError.transportNotAllowed());
+      return refused(
+          new ApiError(
+              400,
+              "notification.transport.not.allowed",
+              "unable to subscribe, transport type not permitted."));
     }
     if (forbidden.stream().anyMatch(glob -> Globs.matches(glob, topic))) {
       return refused(new ApiError(403, "notification.forbidden.topic", "Topic is forbidden"));
@@ -68,10 +67,14 @@ public final class TopicRules {
           new ApiError(403, "notification.unauthorized.topic", "Not authorized for this topic."));
     }
     List<String> missing = listed.map(one -> missing(one, lackedPermissions)).orElse(List.of());
-    return missing.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Refusal(ApiError.unauthorizedTopic(String.join(",", missing), topic), missing));
+    if (missing.isEmpty()) {
+      return Optional.empty();
+    }
+    String sentence =
+        "The user does not have permission \"%s\" required for topic \"%s\""
+            .formatted(String.join(",", missing), topic);
+    ApiError error = new ApiError(403, "notification.unauthorized.topic", sentence);
+    return Optional.of(new Refusal(error, missing));
   }
 
   public boolean eventBridgeOnly(String pattern) {
@@ -114,14 +117,6 @@ public final class TopicRules {
 
   private static Optional<Refusal> refused(ApiError error) {
     return Optional.of(new Refusal(error, List.of()));
-  }
-
-  private static JsonNode read() {
-    try (InputStream table = TopicRules.class.getResourceAsStream(GUESSES)) {
-      return Json.MAPPER.readTree(table);
-    } catch (IOException e) {
-      throw new UncheckedIOException("The simulator's table " + GUESSES + " cannot be read.", e);
-    }
   }
 
   private static Set<String> texts(JsonNode array) {

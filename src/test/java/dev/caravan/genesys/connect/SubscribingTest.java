@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.genesys.BackfillRoad;
 import dev.caravan.genesys.GenesysConstants;
-import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
-import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
+import dev.caravan.simulator.fault.Scenario;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,10 +40,10 @@ class SubscribingTest {
     road =
         new BackfillRoad(
                 folder,
-                SimulatorOptions.defaults()
+                Scenario.parse("options: {behaviour: {ignoreErrors: false}}")
+                    .options()
                     .withCentre(CentreSize.of(40))
-                    .withClient(client)
-                    .withBehaviour(Behaviour.reported().withIgnoreErrors(false)),
+                    .withClient(client),
                 client)
             .start();
     template = road.context().createProducerTemplate();

@@ -59,7 +59,7 @@ class DayTest {
   }
 
   private static Day day(long seed, EventSink sink) {
-    return new Day(new Organization(seed, AGENTS, 6), seed, 9, NINE_O_CLOCK, sink);
+    return new Day(Organization.draw(seed, AGENTS, 6), seed, 9, NINE_O_CLOCK, sink);
   }
 
   private static void run(Day day, int things) {
@@ -71,7 +71,7 @@ class DayTest {
   @Test
   void aDayOfNoConversationsPerHourHasNone() {
     Listener listener = new Listener(topic -> topic.endsWith(".conversations"));
-    Day day = new Day(new Organization(7, AGENTS, 6), 7, 0, NINE_O_CLOCK, listener);
+    Day day = new Day(Organization.draw(7, AGENTS, 6), 7, 0, NINE_O_CLOCK, listener);
 
     run(day, 5_000);
 
@@ -263,9 +263,7 @@ class DayTest {
 
   @Test
   void whatIsKeptOfAPartyIsNeverOutOfDate() {
-    Organization organization = new Organization(31, AGENTS, 6);
-    GenericBody generic = new GenericBody(organization);
-    MediaBody media = new MediaBody(organization, generic);
+    Organization organization = Organization.draw(31, AGENTS, 6);
     Day day = new Day(organization, 31, 9, NINE_O_CLOCK, new Listener(none -> false));
 
     for (int i = 0; i < 12_000; i++) {
@@ -273,11 +271,11 @@ class DayTest {
       if (i % 10 == 0) {
         for (Conversation conversation : day.conversations()) {
           if (!conversation.over()) {
-            byte[] full = generic.of(conversation);
-            byte[] flat = media.of(conversation);
+            byte[] full = ConversationBody.generic(conversation);
+            byte[] flat = ConversationBody.flat(conversation);
             conversation.forgetText();
-            assertThat(full).isEqualTo(generic.of(conversation));
-            assertThat(flat).isEqualTo(media.of(conversation));
+            assertThat(full).isEqualTo(ConversationBody.generic(conversation));
+            assertThat(flat).isEqualTo(ConversationBody.flat(conversation));
           }
         }
       }
@@ -304,7 +302,7 @@ class DayTest {
   void anObservationCountsWhatIsReallyWaiting() {
     Map<String, Integer> waiting = new HashMap<>();
     Map<String, Day> holder = new TreeMap<>();
-    Organization organization = new Organization(17, AGENTS, 6);
+    Organization organization = Organization.draw(17, AGENTS, 6);
     Map<String, Integer> told = new HashMap<>();
     EventSink sink =
         new EventSink() {
@@ -366,7 +364,7 @@ class DayTest {
 
   @Test
   void aDayOfTwentyThousandAgentsStaysBounded() {
-    Organization organization = new Organization(1, 20_000, 2_000);
+    Organization organization = Organization.draw(1, 20_000, 2_000);
     Day day = new Day(organization, 1, 9, NINE_O_CLOCK, new Listener(none -> false));
 
     day.runUntil(NINE_O_CLOCK + 600_000, Integer.MAX_VALUE);
