@@ -46,22 +46,10 @@ public final class Cluster implements AutoCloseable {
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration ACKNOWLEDGED_EVERY = Duration.ofMillis(200);
 
-  /**
-   * A process that stood still for so long may have been replaced: the group's session lasts 10 s
-   * from the last heartbeat, which was up to a second before.
-   */
-  static final long LEASE_MILLIS = 8_000;
-
   private static final long TURN_MILLIS = 20_000;
 
   /** Moves come one after the other, and each takes some seconds. */
   public static final Duration LEAVES_WITHIN = Duration.ofMinutes(2);
-
-  /**
-   * So long whoever is about to end waits for a Kafka that does not answer: until others lead what
-   * a broker has led that is gone.
-   */
-  private static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
 
   private static final int HASH = 8;
 
@@ -280,7 +268,7 @@ public final class Cluster implements AutoCloseable {
 
   private boolean isReadForLong(int shard) {
     long now = clock.getAsLong();
-    return state.view().millisSinceLive(shard, now) >= ClusterMachine.HANDED_WITHIN_MILLIS;
+    return state.view().millisSinceLive(shard, now) >= Timings.HANDED_WITHIN_MILLIS;
   }
 
   /** Without contact nothing is kept for later: then what is settled is told when it is back. */
@@ -318,7 +306,7 @@ public final class Cluster implements AutoCloseable {
    * looked into nothing may be forwarded. Any thread may ask.
    */
   public boolean mayBeReplaced() {
-    return clock.getAsLong() - tickedAt > LEASE_MILLIS;
+    return clock.getAsLong() - tickedAt > Timings.LEASE_MILLIS;
   }
 
   /**
@@ -359,7 +347,7 @@ public final class Cluster implements AutoCloseable {
     }
     tickedAt = clock.getAsLong();
     if (state.caughtUp()) {
-      if (clock.getAsLong() - topicsWrittenAt > ClusterMachine.WRITE_AGAIN_MILLIS) {
+      if (clock.getAsLong() - topicsWrittenAt > Timings.WRITE_AGAIN_MILLIS) {
         writeTopics();
         answered.values().forEach(topic.writer::write);
       }
@@ -481,7 +469,7 @@ public final class Cluster implements AutoCloseable {
     long at = clock.getAsLong();
     long standsBy =
         now.standing().entrySet().stream()
-            .filter(it -> it.getValue().isWarm(at, ClusterMachine.WARM_AFTER_MILLIS))
+            .filter(it -> it.getValue().isWarm(at, Timings.WARM_AFTER_MILLIS))
             .filter(it -> isCovered(it.getKey(), it.getValue()))
             .count();
     return ClusterStatus.of(
@@ -552,7 +540,7 @@ public final class Cluster implements AutoCloseable {
   private boolean hasSuccessors() {
     ControlView view = state.view();
     long now = clock.getAsLong();
-    return now - view.contactAt() < WAITS_FOR_KAFKA_MILLIS
+    return now - view.contactAt() < Timings.WAITS_FOR_KAFKA_MILLIS
         && view.members().values().stream()
             .anyMatch(
                 member ->

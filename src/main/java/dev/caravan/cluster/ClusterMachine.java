@@ -29,70 +29,6 @@ import java.util.TreeSet;
  */
 final class ClusterMachine {
 
-  /** For so long what was forwarded is waited for; then all that is held is forwarded. */
-  static final long HANDED_WITHIN_MILLIS = 30_000;
-
-  /** A move that has come to nothing for so long makes room for the next one. */
-  static final long MOVES_WITHIN_MILLIS = 60_000;
-
-  /**
-   * What one had that was not heard for so long is dealt to others, before the group has noticed.
-   * Longer than {@link Cluster#LEASE_MILLIS}, after which one that stood still forwards nothing.
-   */
-  static final long REPLACED_AFTER_MILLIS = 9_000;
-
-  /** A record that was not heard for so long is written again. */
-  static final long WRITE_AGAIN_MILLIS = 5_000;
-
-  /** An instance that was not heard for so long is not missed any more. */
-  private static final long FORGOTTEN_AFTER_MILLIS = 600_000;
-
-  /** Who has left the group, as it does not reach Genesys Cloud, tries again after so long. */
-  static final long AWAY_MILLIS = 300_000;
-
-  /**
-   * Who has heard others and not itself for so long is not heard, and leaves the group: whoever
-   * gets its slots is. So does who hears nothing at all of what Kafka takes.
-   */
-  static final long NOT_HEARD_MILLIS = 20_000;
-
-  /** If nobody who has slot 0 was heard for so long, another plans. */
-  static final long UNLED_MILLIS = 30_000;
-
-  /** What was told so long ago is told again to those who do not know it. */
-  static final long TOLD_AGAIN_AFTER_MILLIS = 10_000;
-
-  /** Who has not heard the others for so long may have been replaced. */
-  private static final long SESSION_MILLIS = 10_000;
-
-  /** After so long with contact all that others have told has been heard. */
-  private static final long CONTACT_AGAIN_MILLIS = 3_000;
-
-  /** For so long after a plan others may not read yet what it has changed. */
-  private static final long CHANGED_WITHIN_MILLIS = 10_000;
-
-  /**
-   * What was given up is read again after so long, if still nobody is heard, and what was read
-   * ahead of one that is heard again is so once more. Then a channel is asked for once a minute for
-   * each shard, however often its reader stands still.
-   */
-  static final long GIVEN_UP_MILLIS = 60_000;
-
-  /** Whoever stood by before closes its channel within this time. */
-  static final long STANDBY_AFTER_MILLIS = 5_000;
-
-  /**
-   * Whoever has read a shard for so long may take it over. What it read in the beginning might be
-   * taken for copies of what the other had read before.
-   */
-  static final long WARM_AFTER_MILLIS = 5_000;
-
-  /** Who could not take over for so long is not kept to, if another may stand by. */
-  static final long COLD_FOR_MILLIS = 60_000;
-
-  /** After so long nobody waits any more for the one that stands by. */
-  static final long STANDBY_WITHIN_MILLIS = 15_000;
-
   private final long now;
   private final SecondReading second;
   private final List<ClusterAction> actions = new ArrayList<>();
@@ -163,7 +99,7 @@ final class ClusterMachine {
 
   /** Its lease has run out: whoever gets its shards need not mind its channels any more. */
   boolean isReplaced(Live reader) {
-    return view().hasEnded(reader.by(), now, REPLACED_AFTER_MILLIS);
+    return view().hasEnded(reader.by(), now, Timings.REPLACED_AFTER_MILLIS);
   }
 
   // ---- what an event asks for
@@ -242,20 +178,20 @@ final class ClusterMachine {
   /** While Kafka is away nobody is. */
   private Optional<Away> outOfTouch(boolean taken) {
     ControlView view = view();
-    if (now - Math.max(view.contactAt(), state.self().awaySince()) < NOT_HEARD_MILLIS) {
+    if (now - Math.max(view.contactAt(), state.self().awaySince()) < Timings.NOT_HEARD_MILLIS) {
       return Optional.empty();
     }
     boolean hears =
         view.heardAt().entrySet().stream()
             .filter(other -> !other.getKey().equals(state.me()))
-            .anyMatch(other -> now - other.getValue() <= ControlView.DEAD_AFTER_MILLIS);
+            .anyMatch(other -> now - other.getValue() <= Timings.DEAD_AFTER_MILLIS);
     return hears
         ? Optional.of(Away.IS_NOT_HEARD)
         : Optional.of(Away.HEARS_NOTHING).filter(nothing -> taken);
   }
 
   private boolean isHeardAgain() {
-    return view().contact(now) && now - view().contactSince() >= REPLACED_AFTER_MILLIS;
+    return view().contact(now) && now - view().contactSince() >= Timings.REPLACED_AFTER_MILLIS;
   }
 
   private Away reachesNothing() {
@@ -265,7 +201,8 @@ final class ClusterMachine {
             .filter(member -> !member.by().equals(state.me()) && !member.leaving())
             .filter(member -> view().alive(member.by(), now))
             .anyMatch(member -> member.reach() != Reach.NO);
-    boolean here = self.reach() == Reach.YES || !others || now - self.awaySince() >= AWAY_MILLIS;
+    boolean here =
+        self.reach() == Reach.YES || !others || now - self.awaySince() >= Timings.AWAY_MILLIS;
     boolean away =
         self.isAway() ? !here : self.reach() == Reach.NO && others && view().contact(now);
     return away ? Away.REACHES_NOTHING : Away.NO;
@@ -281,7 +218,7 @@ final class ClusterMachine {
 
   /** What went from a shard of ours to one of another, whose number is not new, is read there. */
   private void readByNow(int shard) {
-    boolean since = now - view().planAt() >= CHANGED_WITHIN_MILLIS;
+    boolean since = now - view().planAt() >= Timings.CHANGED_WITHIN_MILLIS;
     boolean read = view().reader(shard).filter(this::isAlive).isPresent();
     if (since && read && state.ours(shard).isEmpty()) {
       add(new ClusterAction.ReadElsewhere(shard, 0));
@@ -420,10 +357,10 @@ final class ClusterMachine {
     }
     if (member.plan() == 0) {
       state.ours().keySet().stream()
-          .filter(shard -> view.millisSinceLive(shard, now) >= TOLD_AGAIN_AFTER_MILLIS)
+          .filter(shard -> view.millisSinceLive(shard, now) >= Timings.TOLD_AGAIN_AFTER_MILLIS)
           .forEach(shard -> state = state.with(view().withOverwritten(shard)));
     }
-    if (now - view.planAt() >= TOLD_AGAIN_AFTER_MILLIS && planning().isFirstToKnow()) {
+    if (now - view.planAt() >= Timings.TOLD_AGAIN_AFTER_MILLIS && planning().isFirstToKnow()) {
       Plan plan = view.plan();
       plan.slots().keySet().stream()
           .sorted()
@@ -538,7 +475,7 @@ final class ClusterMachine {
    * one back would end another.
    */
   private void evicted(int shard, Ours ours) {
-    boolean cutOff = now - view().contactAt() > SESSION_MILLIS;
+    boolean cutOff = now - view().contactAt() > Timings.SESSION_MILLIS;
     boolean others = view().members().keySet().stream().anyMatch(it -> !it.equals(state.me()));
     if (ours.stage() == Stage.READING && cutOff && others) {
       add(new ClusterAction.Close(shard));
@@ -632,7 +569,8 @@ final class ClusterMachine {
       case HOLDING -> {
         if (another.isPresent()) {
           close(shard);
-        } else if (now - Math.max(ours.since(), ours.stoodStill()) >= HANDED_WITHIN_MILLIS) {
+        } else if (now - Math.max(ours.since(), ours.stoodStill())
+            >= Timings.HANDED_WITHIN_MILLIS) {
           if (ours.parts() != Ours.ALL_PARTS) {
             // The one before has told nothing: it may have ended before we began
             view()
@@ -648,7 +586,7 @@ final class ClusterMachine {
       case CHECKING -> {
         if (ours.epoch() > 0 ? another.isPresent() : alive || !state.owns(shard)) {
           close(shard);
-        } else if (now - ours.since() >= HANDED_WITHIN_MILLIS) {
+        } else if (now - ours.since() >= Timings.HANDED_WITHIN_MILLIS) {
           checked(shard, ours);
         }
       }
@@ -662,13 +600,14 @@ final class ClusterMachine {
       }
       case DRAINING -> {
         // What is still to be released may wait for its route
-        if (view().millisSinceLive(shard, now) >= HANDED_WITHIN_MILLIS) {
+        if (view().millisSinceLive(shard, now) >= Timings.HANDED_WITHIN_MILLIS) {
           drained(shard);
         }
       }
       case GIVEN_UP -> {
-        boolean heard = view().contact(now) && now - view().contactSince() >= CONTACT_AGAIN_MILLIS;
-        if (heard || now - ours.since() >= GIVEN_UP_MILLIS) {
+        boolean heard =
+            view().contact(now) && now - view().contactSince() >= Timings.CONTACT_AGAIN_MILLIS;
+        if (heard || now - ours.since() >= Timings.GIVEN_UP_MILLIS) {
           state = state.without(shard);
           readElsewhere(shard, true);
         }
@@ -703,7 +642,9 @@ final class ClusterMachine {
     boolean holds = ours.stage() == Stage.HOLDING;
     // The one before answers the epoch under which we hold
     boolean overwritten = view().shard(shard).overwritten() && !(holds && heard);
-    if (heard && !overwritten || now - ours.since() < WRITE_AGAIN_MILLIS || !view().contact(now)) {
+    if (heard && !overwritten
+        || now - ours.since() < Timings.WRITE_AGAIN_MILLIS
+        || !view().contact(now)) {
       return;
     }
     // Whoever left the shard may have done so under the epoch that we took
@@ -724,7 +665,7 @@ final class ClusterMachine {
     // What has been noted for so long is of no use: it is offered anew
     boolean begins =
         ours.stage() == Stage.READING
-            || ours.stage() == Stage.OFFERED && now - ours.since() >= MOVES_WITHIN_MILLIS;
+            || ours.stage() == Stage.OFFERED && now - ours.since() >= Timings.MOVES_WITHIN_MILLIS;
     if (moves && begins) {
       add(new ClusterAction.Note(shard, true));
       write(new Offer(state.me(), shard, ours.epoch()));
@@ -771,7 +712,7 @@ final class ClusterMachine {
         planning().next(leader).ifPresent(next -> plan(leader, next));
       }
       view().members().keySet().stream()
-          .filter(member -> view().silentMillis(member, now) > FORGOTTEN_AFTER_MILLIS)
+          .filter(member -> view().silentMillis(member, now) > Timings.FORGOTTEN_AFTER_MILLIS)
           .forEach(member -> write(new ControlRecord.Gone(member)));
     }
   }
@@ -797,7 +738,7 @@ final class ClusterMachine {
     boolean ours = before.by().equals(state.me());
     boolean written =
         leader.written().filter(next::equals).isPresent()
-            && now - leader.writtenAt() < WRITE_AGAIN_MILLIS;
+            && now - leader.writtenAt() < Timings.WRITE_AGAIN_MILLIS;
     if (!written && !(ours && next.equals(before)) && !next.slots().isEmpty()) {
       boolean still = next.moving() == before.moving();
       long since = still ? leader.movingSince() : now;

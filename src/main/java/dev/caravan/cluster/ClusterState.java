@@ -290,23 +290,22 @@ record ClusterState(
   }
 
   /**
-   * Shards that we read and that nobody could have taken over for {@link
-   * ClusterMachine#COLD_FOR_MILLIS}, although somebody is to; none without contact.
+   * Shards that we read and that nobody could have taken over for {@link Timings#COLD_FOR_MILLIS},
+   * although somebody is to; none without contact.
    */
   List<Integer> withoutStandby(long now) {
-    boolean heard =
-        view.contact(now) && now - view.contactSince() >= ClusterMachine.COLD_FOR_MILLIS;
+    boolean heard = view.contact(now) && now - view.contactSince() >= Timings.COLD_FOR_MILLIS;
     return self.standby() && heard
         ? ours.entrySet().stream()
             .filter(its -> its.getValue().stage() == Stage.READING)
-            .filter(its -> now - its.getValue().since() >= ClusterMachine.COLD_FOR_MILLIS)
+            .filter(its -> now - its.getValue().since() >= Timings.COLD_FOR_MILLIS)
             .map(Map.Entry::getKey)
             .filter(
                 shard ->
                     view.shard(shard)
                         .standby()
                         .filter(it -> !it.by().equals(me()))
-                        .filter(it -> now - it.warmAt() < ClusterMachine.COLD_FOR_MILLIS)
+                        .filter(it -> now - it.warmAt() < Timings.COLD_FOR_MILLIS)
                         .isEmpty())
             .sorted()
             .toList()

@@ -151,7 +151,7 @@ public record ClusterStatus(
       return "Kafka does not answer, so this instance does not hear the others. What it reads it"
           + " reads on.";
     }
-    if (now.view().contact(at) && now.view().unledMillis(at) >= ClusterMachine.UNLED_MILLIS) {
+    if (now.view().contact(at) && now.view().unledMillis(at) >= Timings.UNLED_MILLIS) {
       return "The instance that is to find out what is to be read, for all, is a member of the group"
           + " and is not heard. %s does meanwhile; see which one does not answer."
               .formatted(now.leader().isPresent() ? "This one" : "Another");

@@ -40,12 +40,6 @@ record ControlView(
     long contactAt,
     long ledAt) {
 
-  /** Who has not been heard for so long, while we heard ourselves, has ended. */
-  static final long DEAD_AFTER_MILLIS = 5_000;
-
-  /** We have no contact with the control topic if we have not heard ourselves for so long. */
-  static final long CONTACT_MILLIS = 3_500;
-
   static final long NEVER = Long.MIN_VALUE / 2;
 
   static final ControlView EMPTY =
@@ -99,7 +93,7 @@ record ControlView(
 
   /** Whether we hear what we tell. */
   boolean contact(long now) {
-    return now - contactAt <= CONTACT_MILLIS;
+    return now - contactAt <= Timings.CONTACT_MILLIS;
   }
 
   /**
@@ -110,7 +104,7 @@ record ControlView(
     if (gone.contains(who) || !members.containsKey(who) && !heardAt.containsKey(who)) {
       return false;
     }
-    return !contact(now) || silentMillis(who, now) <= DEAD_AFTER_MILLIS;
+    return !contact(now) || silentMillis(who, now) <= Timings.DEAD_AFTER_MILLIS;
   }
 
   /**
@@ -132,7 +126,7 @@ record ControlView(
   Optional<String> couldTakeOver(int shard, long now) {
     return shard(shard)
         .standby()
-        .filter(beside -> beside.warm() && now - beside.at() <= DEAD_AFTER_MILLIS)
+        .filter(beside -> beside.warm() && now - beside.at() <= Timings.DEAD_AFTER_MILLIS)
         .map(KnownShard.Beside::by)
         .filter(who -> alive(who, now));
   }

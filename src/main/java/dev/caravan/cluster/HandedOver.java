@@ -49,10 +49,9 @@ final class HandedOver {
   void writeAgain(ControlView view, long now) {
     shards
         .values()
-        .removeIf(
-            one -> isHeard(one, view) || now - one.at() > ClusterMachine.HANDED_WITHIN_MILLIS);
+        .removeIf(one -> isHeard(one, view) || now - one.at() > Timings.HANDED_WITHIN_MILLIS);
     shards.values().stream()
-        .filter(one -> now - one.writtenAt() > ClusterMachine.WRITE_AGAIN_MILLIS)
+        .filter(one -> now - one.writtenAt() > Timings.WRITE_AGAIN_MILLIS)
         .forEach(
             one -> write(new Shard(one.number(), one.epoch(), one.forwarded(), one.at(), now)));
   }

@@ -127,7 +127,7 @@ record KnownShard(
     Optional<Beside> same = standby.filter(before -> before.by().equals(told.by()));
     boolean held =
         standby
-            .filter(before -> fresh && now - before.at() <= ControlView.DEAD_AFTER_MILLIS)
+            .filter(before -> fresh && now - before.at() <= Timings.DEAD_AFTER_MILLIS)
             .filter(before -> before.warm() || !told.warm())
             .isPresent();
     if (same.isEmpty() && held) {

@@ -43,8 +43,7 @@ final class Planning {
   }
 
   private boolean isUnled() {
-    return state.view().contact(now)
-        && state.view().unledMillis(now) >= ClusterMachine.UNLED_MILLIS;
+    return state.view().contact(now) && state.view().unledMillis(now) >= Timings.UNLED_MILLIS;
   }
 
   /** Whether of those that know the plan it is we who have the first slot. */
@@ -69,7 +68,7 @@ final class Planning {
         && !other.leaving()
         && (other.slots().contains(0) || isUnled())
         && state.view().alive(other.by(), now)
-        && now - state.view().planAt() < ClusterMachine.WRITE_AGAIN_MILLIS;
+        && now - state.view().planAt() < Timings.WRITE_AGAIN_MILLIS;
   }
 
   /**
@@ -141,9 +140,7 @@ final class Planning {
         state.view().members().values().stream()
             .collect(
                 Collectors.partitioningBy(
-                    it ->
-                        state.view().silentMillis(it.by(), now)
-                            >= ClusterMachine.REPLACED_AFTER_MILLIS,
+                    it -> state.view().silentMillis(it.by(), now) >= Timings.REPLACED_AFTER_MILLIS,
                     Collectors.flatMapping(it -> it.slots().stream(), Collectors.toSet())));
     Map<Integer, Integer> kept = new HashMap<>(before.slots());
     kept.values()
@@ -210,7 +207,7 @@ final class Planning {
         });
     int current = state.view().plan().moving();
     long since = state.leader().map(Leader::movingSince).orElse(now);
-    boolean inTime = now - since < ClusterMachine.MOVES_WITHIN_MILLIS;
+    boolean inTime = now - since < Timings.MOVES_WITHIN_MILLIS;
     if (current >= 0 && (due.containsKey(current) && inTime || isOpenTwice(current))) {
       return current;
     }
@@ -224,7 +221,7 @@ final class Planning {
     return view.reader(shard)
         .filter(Live::held)
         .filter(live -> view.shard(shard).handed() < live.epoch())
-        .filter(live -> view.millisSinceLive(shard, now) < ClusterMachine.HANDED_WITHIN_MILLIS)
+        .filter(live -> view.millisSinceLive(shard, now) < Timings.HANDED_WITHIN_MILLIS)
         .isPresent();
   }
 }

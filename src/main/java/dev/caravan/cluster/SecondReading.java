@@ -59,9 +59,7 @@ final class SecondReading {
   private boolean isSoonTakenOver(int shard, Optional<Live> reader) {
     return reader
         .filter(live -> !live.by().equals(m.state().me()))
-        .filter(
-            live ->
-                m.view().silentMillis(live.by(), m.now()) < ClusterMachine.STANDBY_WITHIN_MILLIS)
+        .filter(live -> m.view().silentMillis(live.by(), m.now()) < Timings.STANDBY_WITHIN_MILLIS)
         .flatMap(live -> m.view().couldTakeOver(shard, m.now()))
         .filter(other -> !other.equals(m.state().me()))
         .isPresent();
@@ -116,7 +114,7 @@ final class SecondReading {
       if (due) {
         // Whoever stood by before is to close its channel first
         boolean waits = standby && m.isAlive(reader.get());
-        long after = waits ? ClusterMachine.STANDBY_AFTER_MILLIS : 0;
+        long after = waits ? Timings.STANDBY_AFTER_MILLIS : 0;
         become(shard, Standing.due(m.now() + after));
       }
     } else if (!standing.get().isOpen()) {
@@ -132,7 +130,7 @@ final class SecondReading {
       boolean anew = m.now() - m.view().millisSinceLive(shard, m.now()) > standing.get().since();
       if (!standby && read && !anew) {
         // Its reader only stood still, and may do so again
-        become(shard, Standing.due(m.now() + ClusterMachine.GIVEN_UP_MILLIS));
+        become(shard, Standing.due(m.now() + Timings.GIVEN_UP_MILLIS));
       }
     } else if (read) {
       change(shard, standing.get(), topics.get());
@@ -150,7 +148,7 @@ final class SecondReading {
   /** Those who wait for us, if we could take over, hear that every second. */
   void tell(int shard) {
     // Of one that was not heard before nothing is a copy of what it forwarded meanwhile
-    long warmAfter = standby ? ClusterMachine.WARM_AFTER_MILLIS : 0;
+    long warmAfter = standby ? Timings.WARM_AFTER_MILLIS : 0;
     m.state()
         .standing(shard)
         .filter(Standing::isOpen)
@@ -170,7 +168,7 @@ final class SecondReading {
   void evicted(int shard) {
     if (m.state().standing(shard).filter(Standing::isOpen).isPresent()) {
       close(shard);
-      become(shard, Standing.taken(m.now() + ClusterMachine.GIVEN_UP_MILLIS));
+      become(shard, Standing.taken(m.now() + Timings.GIVEN_UP_MILLIS));
     }
   }
 
@@ -266,7 +264,7 @@ final class SecondReading {
   /** Whether whoever said last that it reads the shard still does, as far as can be told. */
   private boolean goesOn(KnownShard.Beside last) {
     // What was told of an earlier death stays in the control topic
-    return standby || m.now() - last.at() <= ControlView.DEAD_AFTER_MILLIS;
+    return standby || m.now() - last.at() <= Timings.DEAD_AFTER_MILLIS;
   }
 
   /**
@@ -278,8 +276,7 @@ final class SecondReading {
     ControlView view = m.view();
     return standby
         && view.contact(m.now())
-        && m.now() - Math.max(before.warmAt(), view.contactSince())
-            >= ClusterMachine.COLD_FOR_MILLIS;
+        && m.now() - Math.max(before.warmAt(), view.contactSince()) >= Timings.COLD_FOR_MILLIS;
   }
 
   private boolean mayStandBy(int shard, String who, Live reader) {
@@ -336,13 +333,12 @@ final class SecondReading {
             && view.members().keySet().stream()
                 .filter(who -> !view.alive(who, m.now()))
                 .map(who -> view.heardAt().getOrDefault(who, ControlView.NEVER))
-                .allMatch(at -> m.now() - at >= ClusterMachine.GIVEN_UP_MILLIS);
+                .allMatch(at -> m.now() - at >= Timings.GIVEN_UP_MILLIS);
   }
 
   /** Whether others count us as dead by now, and take what we use. */
   private boolean isTakenByOthers(Topics topics) {
-    return m.now() - m.view().contactAt() >= ClusterMachine.GIVEN_UP_MILLIS
-        && !isRoomForThree(topics);
+    return m.now() - m.view().contactAt() >= Timings.GIVEN_UP_MILLIS && !isRoomForThree(topics);
   }
 
   private boolean isRoomForThree(Topics topics) {

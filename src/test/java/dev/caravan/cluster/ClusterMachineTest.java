@@ -193,7 +193,7 @@ class ClusterMachineTest {
     dealtToUs();
     assertThat(only(ClusterAction.Open.class)).isNull();
 
-    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    pass(Timings.DEAD_AFTER_MILLIS, false);
     assertThat(stage()).isNull();
     passOneSecond();
 
@@ -228,7 +228,7 @@ class ClusterMachineTest {
     now += 600_000;
     pass(1_000, false);
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(stage()).as("it may read, and is heard later").isNull();
     pass(1_000, false);
 
@@ -244,7 +244,7 @@ class ClusterMachineTest {
     hear(new Topics(THIRD, "v", SHARD));
     dealtToUs();
 
-    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    pass(Timings.DEAD_AFTER_MILLIS, false);
     assertThat(stage()).isNull();
     pass(1_000, false);
 
@@ -440,7 +440,7 @@ class ClusterMachineTest {
     joined();
     hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
 
-    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, false);
+    pass(Timings.HANDED_WITHIN_MILLIS - 1_000, false);
     assertThat(stage()).isEqualTo(Stage.HOLDING);
     now += 1_000;
     tick();
@@ -465,7 +465,7 @@ class ClusterMachineTest {
     offering();
     hear(new Live(OTHER, 1, 2, true, KNOWN));
 
-    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, true);
+    pass(Timings.HANDED_WITHIN_MILLIS - 1_000, true);
     assertThat(stage()).isEqualTo(Stage.DRAINING);
     pass(1_000, true);
 
@@ -575,7 +575,7 @@ class ClusterMachineTest {
 
     pass(20_000, true);
     assertThat(isWritten(left)).as("it says so itself").isFalse();
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(isWritten(left)).as("it may only stand still").isFalse();
     pass(2_000, false);
     assertThat(isWritten(left)).isTrue();
@@ -684,7 +684,7 @@ class ClusterMachineTest {
 
     hear(knowing(THIRD, 1));
     assertThat(only(ClusterAction.Write.class)).isNull();
-    pass(ClusterMachine.TOLD_AGAIN_AFTER_MILLIS, false);
+    pass(Timings.TOLD_AGAIN_AFTER_MILLIS, false);
     hear(knowing(THIRD, 7));
     assertThat(only(ClusterAction.Write.class)).isNull();
     hear(knowing(THIRD, 1));
@@ -760,7 +760,7 @@ class ClusterMachineTest {
     hear(member(OTHER, Set.of(0)));
     hear(member(OTHER, Set.of(0)));
     plan(8, -1);
-    passWithoutPlanner(ClusterMachine.UNLED_MILLIS - 1_000);
+    passWithoutPlanner(Timings.UNLED_MILLIS - 1_000);
     assertThat(state.leader()).isEmpty();
 
     passWithoutPlanner(2_000);
@@ -801,7 +801,7 @@ class ClusterMachineTest {
     assertThat(stage()).as("it reads on").isEqualTo(Stage.READING);
     assertThat(ClusterStatus.of(state, now, 0, Optional.empty(), "", Stream.empty()).problem())
         .contains("hear nothing of this one");
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
+    pass(Timings.REPLACED_AFTER_MILLIS, true);
     assertThat(only(ClusterAction.Join.class)).isNull();
     pass(1_000, true);
     assertThat(actions).contains(new ClusterAction.Join(true));
@@ -892,7 +892,7 @@ class ClusterMachineTest {
     tick();
 
     reach = Reach.UNKNOWN;
-    pass(ClusterMachine.AWAY_MILLIS - 1_000, true);
+    pass(Timings.AWAY_MILLIS - 1_000, true);
     assertThat(only(ClusterAction.Join.class)).isNull();
     pass(1_000, true);
 
@@ -936,7 +936,7 @@ class ClusterMachineTest {
     now += 11_000;
     take(new ClusterEvent.Evicted(1));
 
-    now += ClusterMachine.GIVEN_UP_MILLIS;
+    now += Timings.GIVEN_UP_MILLIS;
     tick();
     tick();
 
@@ -988,7 +988,7 @@ class ClusterMachineTest {
     reading();
     take(new ClusterEvent.StoodStill());
 
-    pass(ClusterMachine.HANDED_WITHIN_MILLIS, false);
+    pass(Timings.HANDED_WITHIN_MILLIS, false);
 
     assertThat(stage()).isEqualTo(Stage.READING);
   }
@@ -1011,7 +1011,7 @@ class ClusterMachineTest {
     now += 9_000;
     take(new ClusterEvent.StoodStill());
     assertThat(stage()).isEqualTo(Stage.DRAINING);
-    now += ClusterMachine.HANDED_WITHIN_MILLIS;
+    now += Timings.HANDED_WITHIN_MILLIS;
     take(new ClusterEvent.StoodStill());
 
     assertThat(actions).contains(new ClusterAction.HandOver(1, 2));
@@ -1058,11 +1058,11 @@ class ClusterMachineTest {
     hear(new Probe(ME, 1, now));
     long stoodStill = now;
 
-    pass(ClusterMachine.HANDED_WITHIN_MILLIS - 1_000, true);
+    pass(Timings.HANDED_WITHIN_MILLIS - 1_000, true);
     assertThat(stage()).isEqualTo(Stage.HOLDING);
     pass(1_000, true);
 
-    assertThat(now - stoodStill).isEqualTo(ClusterMachine.HANDED_WITHIN_MILLIS);
+    assertThat(now - stoodStill).isEqualTo(Timings.HANDED_WITHIN_MILLIS);
     assertThat(stage()).isEqualTo(Stage.READING);
   }
 
@@ -1124,7 +1124,7 @@ class ClusterMachineTest {
   void anOfferThatNobodyTakesIsMadeAnewAndNothingIsNotedForLonger() {
     offering();
 
-    pass(ClusterMachine.MOVES_WITHIN_MILLIS - 1_000, true);
+    pass(Timings.MOVES_WITHIN_MILLIS - 1_000, true);
     assertThat(stage()).isEqualTo(Stage.OFFERED);
     now += 1_000;
     tick();
@@ -1198,7 +1198,7 @@ class ClusterMachineTest {
   void ifTheOneBeforeIsSilentAllIsForwarded() {
     joined();
 
-    pass(ClusterMachine.HANDED_WITHIN_MILLIS, false);
+    pass(Timings.HANDED_WITHIN_MILLIS, false);
 
     assertThat(stage()).isEqualTo(Stage.READING);
   }
@@ -1345,7 +1345,7 @@ class ClusterMachineTest {
     hear(new Live(OTHER, 1, 4, false, KNOWN));
     hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(state.view().plan().slots()).containsEntry(1, 5);
     now += 1_000;
     hear(member(ME, Set.of(0)));
@@ -1354,7 +1354,7 @@ class ClusterMachineTest {
 
     take(new ClusterEvent.Opened(1));
     assertThat(stage()).isEqualTo(Stage.READING);
-    assertThat(ClusterMachine.REPLACED_AFTER_MILLIS).isGreaterThan(Cluster.LEASE_MILLIS);
+    assertThat(Timings.REPLACED_AFTER_MILLIS).isGreaterThan(Timings.LEASE_MILLIS);
   }
 
   /** Killed, and started anew under another name: the group gave it the same slots. */
@@ -1362,13 +1362,13 @@ class ClusterMachineTest {
   void whatWasThatOfADeadInstanceAndIsThatOfAnotherSinceStaysThere() {
     beginWithSlotZero();
     hear(member("before", Set.of(5)));
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS, false);
+    pass(Timings.REPLACED_AFTER_MILLIS, false);
     hear(member(OTHER, Set.of(5)));
     hear(new Topics(OTHER, "v", SHARD));
     hear(new Live(OTHER, 1, 4, false, KNOWN));
     hear(new Plan(ME, 1, Map.of(1, 5), Map.of(1, "v"), true, -1));
 
-    pass(ControlView.DEAD_AFTER_MILLIS + 2_000, false);
+    pass(Timings.DEAD_AFTER_MILLIS + 2_000, false);
 
     assertThat(state.leader().orElseThrow().written()).as("it may only stand still").isEmpty();
     pass(2_000, false);
@@ -1531,9 +1531,9 @@ class ClusterMachineTest {
 
   private void standingBy() {
     designated();
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    pass(Timings.STANDBY_AFTER_MILLIS, true);
     take(new ClusterEvent.Opened(1));
-    pass(ClusterMachine.WARM_AFTER_MILLIS, true);
+    pass(Timings.WARM_AFTER_MILLIS, true);
     assertThat(state.standing(1)).isPresent();
   }
 
@@ -1550,7 +1550,7 @@ class ClusterMachineTest {
     designated();
     assertThat(only(ClusterAction.StandBy.class)).isNull();
 
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS - 1_000, true);
+    pass(Timings.STANDBY_AFTER_MILLIS - 1_000, true);
     now += 1_000;
     hear(member(OTHER));
 
@@ -1600,8 +1600,8 @@ class ClusterMachineTest {
     otherReads();
     hear(new Until(OTHER, 1, 4, KNOWN));
     plan(5, -1);
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
-    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    pass(Timings.REPLACED_AFTER_MILLIS, true);
+    pass(Timings.DEAD_AFTER_MILLIS, false);
     assertThat(state.standing()).as("not yet").isEmpty();
     pass(1_000, false);
   }
@@ -1697,7 +1697,7 @@ class ClusterMachineTest {
   void whoStandsByAndReadsNothingOpensWhatItOwnsOnceItsReaderHasEnded() {
     designated();
     hear(new Until(OTHER, 1, 4, KNOWN));
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    pass(Timings.STANDBY_AFTER_MILLIS, true);
     assertThat(state.standing(1)).isPresent();
     plan(7, -1);
 
@@ -1737,8 +1737,7 @@ class ClusterMachineTest {
       }
     }
 
-    assertThat(now - opened)
-        .isBetween(ClusterMachine.GIVEN_UP_MILLIS, ClusterMachine.GIVEN_UP_MILLIS + 10_000);
+    assertThat(now - opened).isBetween(Timings.GIVEN_UP_MILLIS, Timings.GIVEN_UP_MILLIS + 10_000);
   }
 
   @Test
@@ -1749,7 +1748,7 @@ class ClusterMachineTest {
     hear(new Live(THIRD, 1, 5, false, KNOWN));
     assertThat(actions).contains(new ClusterAction.Close(1));
 
-    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    pass(Timings.DEAD_AFTER_MILLIS + 1_000, false);
 
     assertThat(isOpen(1)).isTrue();
   }
@@ -1758,7 +1757,7 @@ class ClusterMachineTest {
   void whatMayNotBeReadAheadForAWhileIsOpenedByItsOwnerOnceTheLeaseOfItsReaderHasRunOut() {
     missed();
     pass(1_000, true);
-    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    pass(Timings.DEAD_AFTER_MILLIS + 1_000, false);
     assertThat(isOpen(1)).isFalse();
 
     dealtToUs();
@@ -1774,7 +1773,7 @@ class ClusterMachineTest {
     missed();
     pass(1_000, true);
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(isOpen(1)).isFalse();
     pass(1_000, false);
 
@@ -1787,7 +1786,7 @@ class ClusterMachineTest {
     take(new ClusterEvent.Opened(1));
     take(new ClusterEvent.Evicted(1));
 
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, false);
+    pass(Timings.GIVEN_UP_MILLIS - 1_000, false);
     assertThat(isOpen(1)).as("a channel more would end another's").isFalse();
     pass(1_000, false);
 
@@ -1799,7 +1798,7 @@ class ClusterMachineTest {
     otherReads();
     plan(5, -1);
 
-    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    pass(Timings.DEAD_AFTER_MILLIS, false);
     assertThat(state.standing()).as("not yet").isEmpty();
     pass(1_000, false);
 
@@ -1825,7 +1824,7 @@ class ClusterMachineTest {
     hear(new Until(OTHER, 1, 4, KNOWN));
     plan(7, -1);
 
-    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    pass(Timings.DEAD_AFTER_MILLIS + 1_000, false);
     assertThat(actions).contains(new ClusterAction.StandBy(SHARD));
     take(new ClusterEvent.Opened(1));
     pass(2_000, false);
@@ -1843,7 +1842,7 @@ class ClusterMachineTest {
     pass(60_000, true);
     now += 30_000;
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
 
     assertThat(state.standing()).isEmpty();
     assertThat(stage()).isNull();
@@ -1908,9 +1907,9 @@ class ClusterMachineTest {
   void fourShardsOfTwoChannelsEachAreReadAhead() {
     state = ClusterState.initial(ME, Map.of(), false, 2);
     otherReads(4);
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS, true);
+    pass(Timings.REPLACED_AFTER_MILLIS, true);
 
-    pass(ControlView.DEAD_AFTER_MILLIS + 1_000, false);
+    pass(Timings.DEAD_AFTER_MILLIS + 1_000, false);
 
     assertThat(state.standing()).hasSize(4);
   }
@@ -1919,7 +1918,7 @@ class ClusterMachineTest {
   void ifNobodyIsThereWhoPlansAllThatIsMissedIsReadOnceItsLeaseHasRunOut() {
     otherReads(10);
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(state.standing()).isEmpty();
     pass(2_000, false);
     assertThat(state.standing()).hasSize(10);
@@ -1970,12 +1969,12 @@ class ClusterMachineTest {
   @Test
   void whoHasReadForLongEnoughSaysSo() {
     designated();
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    pass(Timings.STANDBY_AFTER_MILLIS, true);
     take(new ClusterEvent.Opened(1));
     tick();
     assertThat(isWritten(new Standby(ME, 1, false))).isTrue();
 
-    pass(ClusterMachine.WARM_AFTER_MILLIS, true);
+    pass(Timings.WARM_AFTER_MILLIS, true);
     assertThat(isWritten(new Standby(ME, 1, true))).isTrue();
     take(new ClusterEvent.Blind(1));
     tick();
@@ -1988,7 +1987,7 @@ class ClusterMachineTest {
     standingBy();
     hear(new Until(OTHER, 1, 4, 1_700_000_000_000L));
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(stage()).isNull();
     passOneSecond();
 
@@ -2004,7 +2003,7 @@ class ClusterMachineTest {
 
     hear(new Gone(OTHER));
     assertThat(only(ClusterAction.TakeOver.class)).as("its record may only be late").isNull();
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     passOneSecond();
 
     assertThat(only(ClusterAction.TakeOver.class)).isNotNull();
@@ -2058,7 +2057,7 @@ class ClusterMachineTest {
     hear(new Left(OTHER, 1, 5));
     pass(1_000, true);
     hear(new Live(OTHER, 1, 6, false, KNOWN));
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 3_000, true);
+    pass(Timings.GIVEN_UP_MILLIS - 3_000, true);
 
     assertThat(isOpen(1)).isFalse();
   }
@@ -2070,7 +2069,7 @@ class ClusterMachineTest {
 
     take(new ClusterEvent.Evicted(1));
     assertThat(actions).contains(new ClusterAction.Close(1));
-    pass(ClusterMachine.GIVEN_UP_MILLIS - 1_000, readerIsThere);
+    pass(Timings.GIVEN_UP_MILLIS - 1_000, readerIsThere);
     assertThat(isOpen(1)).isFalse();
     pass(1_000, readerIsThere);
 
@@ -2085,20 +2084,20 @@ class ClusterMachineTest {
   @Test
   void whoIsCutOffFromKafkaForLongLeavesItsSecondChannelsToTheOthersIfTheyNeedThem() {
     standingBy();
-    now += ClusterMachine.GIVEN_UP_MILLIS;
+    now += Timings.GIVEN_UP_MILLIS;
     tick();
     assertThat(state.standing(1)).as("there are enough").isPresent();
     pass(1_000, true);
     planSeven();
 
-    now += ClusterMachine.GIVEN_UP_MILLIS - 1_000;
+    now += Timings.GIVEN_UP_MILLIS - 1_000;
     tick();
     assertThat(state.standing(1)).isPresent();
     now += 1_000;
     tick();
 
     assertThat(actions).contains(new ClusterAction.Close(1));
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS + 2_000, true);
+    pass(Timings.STANDBY_AFTER_MILLIS + 2_000, true);
     assertThat(isOpen(1)).isTrue();
   }
 
@@ -2157,7 +2156,7 @@ class ClusterMachineTest {
     reading();
     hear(member(OTHER));
     hear(new Standby(OTHER, 1, true));
-    pass(ClusterMachine.COLD_FOR_MILLIS - 1_000, true);
+    pass(Timings.COLD_FOR_MILLIS - 1_000, true);
     assertThat(state.withoutStandby(now)).isEmpty();
 
     passHearing(3, true, new Standby(OTHER, 1, false));
@@ -2182,7 +2181,7 @@ class ClusterMachineTest {
   @Test
   void nobodyStandsByForWhatItsOauthClientsCannotRead() {
     designated();
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    pass(Timings.STANDBY_AFTER_MILLIS, true);
     assertThat(state.standing(1)).isPresent();
 
     take(new ClusterEvent.LoggedIn(new Logins(Map.of(SHARD.client(), false), Set.of())));
@@ -2221,7 +2220,7 @@ class ClusterMachineTest {
     hear(new Standby(THIRD, 1, true));
     plan(7, -1);
 
-    pass(ControlView.DEAD_AFTER_MILLIS, false);
+    pass(Timings.DEAD_AFTER_MILLIS, false);
     assertThat(state.standing()).isEmpty();
     pass(1_000, false);
     assertThat(stage()).as("its reader may only stand still").isNull();
@@ -2239,10 +2238,10 @@ class ClusterMachineTest {
   void whoStandsByAndReadsNothingOpensWhatItOwnsOnceTheLeaseOfItsReaderHasRunOut() {
     designated();
     plan(7, -1);
-    pass(ClusterMachine.STANDBY_AFTER_MILLIS, true);
+    pass(Timings.STANDBY_AFTER_MILLIS, true);
     assertThat(isOpen(1)).isTrue();
 
-    pass(ClusterMachine.REPLACED_AFTER_MILLIS - 1_000, false);
+    pass(Timings.REPLACED_AFTER_MILLIS - 1_000, false);
     assertThat(stage()).isNull();
     pass(1_000, false);
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ClusterPropertiesTest {
 
   /** Longer than the longest that anybody waits. */
-  private static final long QUIET = ClusterMachine.AWAY_MILLIS + 200_000;
+  private static final long QUIET = Timings.AWAY_MILLIS + 200_000;
 
   private static final int FAULTS = 12;
 

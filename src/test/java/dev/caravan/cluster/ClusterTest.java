@@ -405,7 +405,7 @@ class ClusterTest {
 
     await().atMost(PATIENCE).until(() -> producers.size() == 3);
     await()
-        .during(Duration.ofMillis(ControlView.DEAD_AFTER_MILLIS))
+        .during(Duration.ofMillis(Timings.DEAD_AFTER_MILLIS))
         .atMost(PATIENCE)
         .until(() -> cluster.status().there() == 2 && other.status().there() == 2);
   }

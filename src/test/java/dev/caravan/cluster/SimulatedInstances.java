@@ -331,7 +331,7 @@ final class SimulatedInstances {
           && !frozen
           && state
               .standing(shard)
-              .filter(it -> it.isWarm(now, ClusterMachine.WARM_AFTER_MILLIS))
+              .filter(it -> it.isWarm(now, Timings.WARM_AFTER_MILLIS))
               .isPresent();
     }
 
