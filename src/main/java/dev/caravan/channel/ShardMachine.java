@@ -30,21 +30,6 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
 
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** How soon to ask again for leave to hand over. */
-  private static final long ASK_AGAIN_MILLIS = 1_000;
-
-  /**
-   * A new channel's subscriptions are listed within this part of the usual time: of what was never
-   * listed nobody can tell that it is missing.
-   */
-  private static final int FIRST_CHECK = 60;
-
-  /** However often it is told that they changed, there is that between two listings. */
-  private static final long BETWEEN_CHECKS_MILLIS = 10_000;
-
-  /** How soon a listing that lacks something is held against another. */
-  private static final long CHECK_AGAIN_MILLIS = 3_000;
-
   /**
    * What was decided.
    *
@@ -142,7 +127,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
 
   private void live(Decision d, ChannelState channel) {
     boolean seamless = d.state().reading();
-    long check = d.now() + d.jitter(timings.check().toMillis() / FIRST_CHECK);
+    long check = d.now() + d.jitter(timings.check().toMillis() / Timings.FIRST_CHECK);
     d.change(channel, c -> c.live(d.now()).checkAt(check));
     for (ChannelState old : d.state().channels()) {
       if (old.number() == channel.number()) {
@@ -206,8 +191,8 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
   private void doubted(Decision d, ChannelState channel, SubscriptionsDoubted.Why why) {
     long at =
         switch (why) {
-          case TOLD -> channel.checkedAt() + BETWEEN_CHECKS_MILLIS;
-          case MISSING -> d.now() + CHECK_AGAIN_MILLIS;
+          case TOLD -> channel.checkedAt() + Timings.BETWEEN_CHECKS_MILLIS;
+          case MISSING -> d.now() + Timings.CHECK_AGAIN_MILLIS;
           case NOT_LISTED -> d.now() + timings.retryMost().toMillis();
         };
     d.change(channel, c -> c.checkAt(Math.min(c.checkAt(), at)));
@@ -416,7 +401,7 @@ public record ShardMachine(Timings timings, DoubleSupplier random) {
     if (d.state().successor().isPresent()) {
       return NEVER;
     }
-    return d.now() < c.rotateAt() ? c.rotateAt() : d.now() + ASK_AGAIN_MILLIS;
+    return d.now() < c.rotateAt() ? c.rotateAt() : d.now() + Timings.ASK_AGAIN_MILLIS;
   }
 
   /** When the peer last gave a sign, as far as it could. */

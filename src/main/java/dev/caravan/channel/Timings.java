@@ -47,6 +47,21 @@ public record Timings(
     Duration flowing,
     Duration check) {
 
+  /** How soon to ask again for leave to hand over. */
+  static final long ASK_AGAIN_MILLIS = 1_000;
+
+  /**
+   * A new channel's subscriptions are listed within this part of the usual time: of what was never
+   * listed nobody can tell that it is missing.
+   */
+  static final int FIRST_CHECK = 60;
+
+  /** However often it is told that they changed, there is that between two listings. */
+  static final long BETWEEN_CHECKS_MILLIS = 10_000;
+
+  /** How soon a listing that lacks something is held against another. */
+  static final long CHECK_AGAIN_MILLIS = 3_000;
+
   /** The times for a real org. */
   public static Timings defaults() {
     return retrying(Duration.ofSeconds(2), Duration.ofSeconds(30));

@@ -183,8 +183,8 @@ public final class Check {
    * @param outcomes what becomes of an event of each kind that is subscribed
    * @param trouble why that is not known
    */
-  private record Dried(List<Outcome> outcomes, KafkaTopics topics, Optional<String> trouble) {
-    private static final Dried NOTHING = new Dried(List.of(), KafkaTopics.NONE, Optional.empty());
+  private record Dried(List<Outcome> outcomes, WrittenTopics topics, Optional<String> trouble) {
+    private static final Dried NOTHING = new Dried(List.of(), WrittenTopics.NONE, Optional.empty());
   }
 
   private record Outcome(Sample sample, Passage passage) {}
@@ -199,11 +199,12 @@ public final class Check {
       for (Sample sample : Sample.of(selectors)) {
         outcomes.add(new Outcome(sample, run.of(sample.event(), sample.body(), "check")));
       }
-      return new Dried(outcomes, KafkaTopics.of(config, context, run, selectors), Optional.empty());
+      return new Dried(
+          outcomes, WrittenTopics.of(config, context, run, selectors), Optional.empty());
     } catch (Exception | Error e) {
       return new Dried(
           outcomes,
-          KafkaTopics.NONE,
+          WrittenTopics.NONE,
           Optional.of(
               "What comes out of the routes was not tried: %s."
                   .formatted(StartFailure.sentence(e))));
@@ -414,7 +415,7 @@ public final class Check {
 
   // ---- Kafka and data
 
-  private void kafka(KafkaTopics topics) {
+  private void kafka(WrittenTopics topics) {
     if (config.getOptionalValue(SettingsSource.KAFKA_MISTAKE, String.class).isPresent()) {
       report.skipped("Not looked at: its settings have to be mended first. See above.");
       return;

@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.check.Check;
-import dev.caravan.check.KafkaTopics;
+import dev.caravan.check.WrittenTopics;
 import dev.caravan.command.CommandFailure;
 import dev.caravan.command.KafkaEnvironment;
 import dev.caravan.settings.Settings;
@@ -90,8 +90,8 @@ public final class TopicsCommand extends CaravanCommand {
     for (TopicSelector selector : parsed.selectors()) {
       out().println(selector.topic());
       row("stands for", standsFor(selector));
-      row("Kafka topic", prefix + KafkaTopics.stream(selector));
-      catalogue.topicOf(KafkaTopics.example(selector)).ifPresent(this::describe);
+      row("Kafka topic", prefix + WrittenTopics.stream(selector));
+      catalogue.topicOf(WrittenTopics.example(selector)).ifPresent(this::describe);
     }
   }
 

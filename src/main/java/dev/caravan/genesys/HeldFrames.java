@@ -22,6 +22,9 @@ final class HeldFrames {
   /** What is held of a shard at most; then its socket is not read any more. */
   private static final long MOST_BYTES = 24_000_000;
 
+  /** Such a part of the memory is for what is held, and another for what is kept standing by. */
+  private static final int SHARE = 4;
+
   /** What is noted at most; of what is forgotten beyond that both copies are forwarded. */
   static final int MOST_NOTED = 200_000;
 
@@ -35,6 +38,11 @@ final class HeldFrames {
     HOLD,
     STAND_BY,
     DROP
+  }
+
+  /** What may be held of all shards together, and likewise what may be kept while standing by. */
+  static long mostBytes() {
+    return Runtime.getRuntime().maxMemory() / SHARE;
   }
 
   interface Next {

@@ -56,11 +56,6 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   private static final long LOOK_NANOS = 20_000_000;
   private static final int MOST_LOOKS = 250;
 
-  /**
-   * Such a part of the memory is for what is held, and another for what is kept while standing by.
-   */
-  private static final int SHARE = 4;
-
   private final ClientReaders readers;
   private final GapRecorder gaps;
   private final Executor background;
@@ -200,13 +195,12 @@ final class SharedReading implements ShardReader, GenesysComponent.HandOver {
   }
 
   private boolean isFull() {
-    return frames.values().stream().mapToLong(HeldFrames::heldBytes).sum()
-        > Runtime.getRuntime().maxMemory() / SHARE;
+    return frames.values().stream().mapToLong(HeldFrames::heldBytes).sum() > HeldFrames.mostBytes();
   }
 
   /** How much may be kept of one of the shards for whose readers this instance stands by. */
   private long mostBytes() {
-    return Runtime.getRuntime().maxMemory() / SHARE / Math.max(1, standingBy.size());
+    return HeldFrames.mostBytes() / Math.max(1, standingBy.size());
   }
 
   @Override

@@ -23,7 +23,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   private static final Logger LOG = LoggerFactory.getLogger(CaravanKafkaComponent.class);
 
   private KafkaMeters meters;
-  private volatile Optional<DeliverySpans> spans = Optional.empty();
+  private volatile Optional<DeliveryTracing> spans = Optional.empty();
 
   /** Camel would look for one of this class. */
   @Override
@@ -69,14 +69,14 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     spans = makeSpans();
   }
 
-  private Optional<DeliverySpans> makeSpans() {
+  private Optional<DeliveryTracing> makeSpans() {
     String endpoint = setting("otel.exporter.otlp.endpoint", "");
     if (endpoint.isEmpty()) {
       return Optional.empty();
     }
     try {
       double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
-      return Optional.of(new DeliverySpans(endpoint, share, RandomGenerator.getDefault()));
+      return Optional.of(new DeliveryTracing(endpoint, share, RandomGenerator.getDefault()));
     } catch (RuntimeException | LinkageError e) {
       LOG.warn("There are no spans; events flow all the same", e);
       return Optional.empty();
@@ -90,7 +90,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   @Override
   protected void doStop() throws Exception {
     super.doStop();
-    spans.ifPresent(DeliverySpans::close);
+    spans.ifPresent(DeliveryTracing::close);
     spans = Optional.empty();
   }
 

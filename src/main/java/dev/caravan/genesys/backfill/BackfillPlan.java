@@ -61,6 +61,16 @@ record BackfillPlan(
     return new BackfillPlan(plan.states, plan.queues, plan.users, plan.conversations, (int) lost);
   }
 
+  /** Why nothing is read again, as the end of a sentence; nothing if something is. */
+  Optional<String> whyNothing(boolean isSwitchedOn) {
+    if (!isSwitchedOn) {
+      return Optional.of("backfill is switched off (GENESYS_BACKFILL).");
+    }
+    return reads().isEmpty()
+        ? Optional.of("no event of its topics can be read again.")
+        : Optional.empty();
+  }
+
   List<Read> reads() {
     List<Read> reads = new ArrayList<>(states.keySet());
     if (!queues.isEmpty() || !users.isEmpty() || !conversations.isEmpty()) {

@@ -114,10 +114,9 @@ public final class GapsConsumer extends DefaultConsumer {
 
   private void begin(Gap gap) {
     BackfillPlan plan = BackfillPlan.of(gap.topics());
-    if (!configuration.isBackfill()) {
-      tell(gap, BackfillRun.not(gap, "backfill is switched off (GENESYS_BACKFILL)."));
-    } else if (plan.reads().isEmpty()) {
-      tell(gap, BackfillRun.not(gap, "no event of its topics can be read again."));
+    Optional<String> whyNot = plan.whyNothing(configuration.isBackfill());
+    if (whyNot.isPresent()) {
+      tell(gap, BackfillRun.not(gap, whyNot.get()));
     } else {
       BackfillRun run = new BackfillRun(gap, plan);
       plan.reads().forEach(read -> schedule(run, read, 1, delay(gap, read)));

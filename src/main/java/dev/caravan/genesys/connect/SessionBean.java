@@ -34,14 +34,6 @@ public final class SessionBean extends GenesysSession implements CamelContextAwa
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CALL = "CamelGenesysCall";
-  private static final long LONGEST_LIFE_SECONDS = 172_800;
-
-  /**
-   * Of a token whose answer does not tell it, as it need not (RFC 6749, 5.1). Too short costs a
-   * hand-over an hour; too long would cost a gap.
-   */
-  private static final Duration UNTOLD_LIFE = Duration.ofHours(1);
-
   private CamelContext camelContext;
   private String clientName;
   private String variables = "GENESYS_CLIENT";
@@ -152,18 +144,6 @@ public final class SessionBean extends GenesysSession implements CamelContextAwa
     }
   }
 
-  /** A number, or its text, as some servers write it. */
-  private static Duration life(Object told) {
-    try {
-      double seconds = Double.parseDouble(String.valueOf(told));
-      return seconds >= 1
-          ? Duration.ofSeconds((long) Math.min(seconds, LONGEST_LIFE_SECONDS))
-          : UNTOLD_LIFE;
-    } catch (NumberFormatException e) {
-      return UNTOLD_LIFE;
-    }
-  }
-
   /** The login is not an attempt at a channel, so its first failure is made up for at once. */
   @Override
   Duration backoff(int failures) {
@@ -194,7 +174,7 @@ public final class SessionBean extends GenesysSession implements CamelContextAwa
       if (fields != null
           && fields.get("access_token") instanceof String value
           && !value.isBlank()) {
-        return new Token(value, now(), life(fields.get("expires_in")));
+        return new Token(value, now(), Token.lifeOf(fields.get("expires_in")));
       }
       throw CallException.odd("The login endpoint answered without access_token.");
     } catch (IOException e) {

@@ -19,6 +19,29 @@ public record Token(String value, Instant issuedAt, Duration life) {
   private static final Duration HAND_OVERS =
       ChannelGroup.HAND_OVER.multipliedBy(ChannelGroup.mostShards(1));
 
+  private static final long LONGEST_LIFE_SECONDS = 172_800;
+
+  /**
+   * Of a token whose answer does not tell it, as it need not (RFC 6749, 5.1). Too short costs a
+   * hand-over an hour; too long would cost a gap.
+   */
+  private static final Duration UNTOLD_LIFE = Duration.ofHours(1);
+
+  /**
+   * What the answer to a login tells of it: seconds, as a number, or its text, as some servers
+   * write it.
+   */
+  static Duration lifeOf(Object told) {
+    try {
+      double seconds = Double.parseDouble(String.valueOf(told));
+      return seconds >= 1
+          ? Duration.ofSeconds((long) Math.min(seconds, LONGEST_LIFE_SECONDS))
+          : UNTOLD_LIFE;
+    } catch (NumberFormatException e) {
+      return UNTOLD_LIFE;
+    }
+  }
+
   public Instant renewAt() {
     return issuedAt.plus(usable(life));
   }

@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
  * event it was and how long it took, and neither what was in it nor whom it was about. A collector
  * that is away costs the spans: they are dropped, and no event waits.
  */
-final class DeliverySpans implements AutoCloseable {
+final class DeliveryTracing implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DeliverySpans.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DeliveryTracing.class);
 
   private static final int MOST_WAITING = 512;
   private static final int AT_A_TIME = 128;
@@ -58,13 +58,13 @@ final class DeliverySpans implements AutoCloseable {
    * @param endpoint the collector's address, such as {@code http://localhost:4318}
    * @param share of the records that get a span, 0 to 1
    */
-  DeliverySpans(String endpoint, double share, RandomGenerator random) {
+  DeliveryTracing(String endpoint, double share, RandomGenerator random) {
     this.share = share;
     this.random = random;
     SpanExporter exporter =
         OtlpHttpSpanExporter.builder()
             .setEndpoint(endpoint.replaceAll("/+$", "") + "/v1/traces")
-            .setServiceClassLoader(DeliverySpans.class.getClassLoader())
+            .setServiceClassLoader(DeliveryTracing.class.getClassLoader())
             .build();
     provider =
         SdkTracerProvider.builder()

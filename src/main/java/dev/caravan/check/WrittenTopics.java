@@ -35,23 +35,23 @@ import org.apache.camel.model.ToDynamicDefinition;
  * @param names those of the cluster that is set
  * @param notes what is known only at run time, or is not looked at, as sentences
  */
-public record KafkaTopics(SortedSet<String> names, List<String> notes) {
+public record WrittenTopics(SortedSet<String> names, List<String> notes) {
 
   /** The stream of events that may be of any media type. */
   private static final String BY_MEDIA = "conversations.<media type>";
 
   private static final String DETAILS = "conversations.details";
 
-  static final KafkaTopics NONE = new KafkaTopics(new TreeSet<>(), List.of());
+  static final WrittenTopics NONE = new WrittenTopics(new TreeSet<>(), List.of());
 
   /** Asks routes through which events of the kinds that are subscribed were sent already. */
-  static KafkaTopics of(
+  static WrittenTopics of(
       SmallRyeConfig config,
       ModelCamelContext routes,
       DryRun run,
       Collection<TopicSelector> selectors)
       throws Exception {
-    Set<String> streams = selectors.stream().map(KafkaTopics::stream).collect(Collectors.toSet());
+    Set<String> streams = selectors.stream().map(WrittenTopics::stream).collect(Collectors.toSet());
     boolean conversations = streams.stream().anyMatch(it -> it.startsWith("conversations."));
     if (conversations && config.getValue("genesys.backfill", Boolean.class)) {
       streams.add(DETAILS);
@@ -85,7 +85,7 @@ public record KafkaTopics(SortedSet<String> names, List<String> notes) {
       }
     }
     routes.getRouteDefinitions().forEach(route -> notes.addAll(chosen(route)));
-    return new KafkaTopics(names, notes);
+    return new WrittenTopics(names, notes);
   }
 
   /** Where a route chooses the topic for each record. */
