@@ -1,7 +1,5 @@
 package dev.caravan.frame;
 
-import java.time.LocalDate;
-
 /**
  * Reads ISO-8601 instants out of a parser's buffer without making a string of them: the order of
  * connected times decides the primary medium, and their text does not sort ({@code .131Z} comes
@@ -48,8 +46,7 @@ final class IsoTime {
         fraction += (text[at] - '0') * unit;
       }
     }
-    long days = LocalDate.of(year, month, 1).toEpochDay() + day - 1;
-    long seconds = days * 86_400L + hour * 3_600L + minute * 60L + second;
+    long seconds = epochDay(year, month, day) * 86_400L + hour * 3_600L + minute * 60L + second;
     return (seconds - zoneSeconds(text, at, end)) * NANOS + fraction;
   }
 
@@ -67,6 +64,16 @@ final class IsoTime {
     }
     long seconds = hours * 3_600L + minutes * 60L;
     return text[at] == '-' ? -seconds : seconds;
+  }
+
+  private static long epochDay(int year, int month, int day) {
+    // The well-known civil-from-days arithmetic; LocalDate would allocate for every participant.
+    int shifted = month <= 2 ? year - 1 : year;
+    int era = shifted / 400;
+    int yearOfEra = shifted - era * 400;
+    int dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
+    return era * 146_097L + dayOfEra - 719_468L;
   }
 
   private static int digits(char[] text, int offset, int count) {
