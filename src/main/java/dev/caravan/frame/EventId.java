@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 
 /**
  * Tells whether two frames look the same: 128 bits over the topic name and the exact bytes of the
@@ -12,6 +11,8 @@ import java.util.HexFormat;
  * same, so this pairs off copies; ids that are one event's own come from {@link EventIds}.
  */
 public record EventId(long high, long low) {
+
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.ISO_8859_1);
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -76,7 +77,12 @@ public record EventId(long high, long low) {
 
   /** 32 lower-case hexadecimal digits. */
   public String hex() {
-    return HexFormat.of().toHexDigits(high) + HexFormat.of().toHexDigits(low);
+    byte[] digits = new byte[32];
+    for (int i = 0; i < 16; i++) {
+      digits[15 - i] = HEX[(int) (high >>> (4 * i)) & 15];
+      digits[31 - i] = HEX[(int) (low >>> (4 * i)) & 15];
+    }
+    return new String(digits, StandardCharsets.ISO_8859_1);
   }
 
   @Override

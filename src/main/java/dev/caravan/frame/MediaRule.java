@@ -1,7 +1,6 @@
 package dev.caravan.frame;
 
 import dev.caravan.frame.BodyFacts.Party;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -45,24 +44,27 @@ public final class MediaRule {
   }
 
   private static Result byField(BodyFacts body, Media otherwise) {
-    String messageType = lower(body.messageType());
-    if (body.mediaType().isEmpty() && otherwise == Media.UNKNOWN) {
-      return new Result(Set.of(), Media.UNKNOWN, messageType);
-    }
     Media medium = body.mediaType().isEmpty() ? otherwise : Media.named(body.mediaType());
+    String messageType = lower(body.messageType());
+    if (medium == Media.UNKNOWN && body.mediaType().isEmpty()) {
+      return messageType.isEmpty() ? Result.NONE : new Result(Set.of(), Media.UNKNOWN, messageType);
+    }
     return new Result(Media.ofBits(medium.bit()), medium, messageType);
   }
 
   private static Result byGroup(BodyFacts body) {
-    List<String> types = new ArrayList<>(body.groupMediaTypes());
-    if (!body.mediaType().isEmpty()) {
-      types.add(body.mediaType());
-    }
+    Media first = Media.UNKNOWN;
     int bits = 0;
-    for (String type : types) {
-      bits |= Media.named(type).bit();
+    for (String type : body.groupMediaTypes()) {
+      Media medium = Media.named(type);
+      first = bits == 0 ? medium : first;
+      bits |= medium.bit();
     }
-    Media first = types.isEmpty() ? Media.UNKNOWN : Media.named(types.get(0));
+    if (!body.mediaType().isEmpty()) {
+      Media medium = Media.named(body.mediaType());
+      first = bits == 0 ? medium : first;
+      bits |= medium.bit();
+    }
     return new Result(Media.ofBits(bits), first, lower(body.messageType()));
   }
 
@@ -73,28 +75,29 @@ public final class MediaRule {
   }
 
   private static Result bySuffix(Media suffix, BodyFacts body) {
+    int bits = suffix.bit();
+    for (Party session : body.sessions()) {
+      bits |= session.media().bit();
+    }
     String messageType = suffix == Media.MESSAGE ? messageType(body.participants()) : "";
-    return new Result(Media.ofBits(suffix.bit() | bits(body.sessions())), suffix, messageType);
+    return new Result(Media.ofBits(bits), suffix, messageType);
   }
 
   private static Result bySessions(BodyFacts body) {
     if (body.sessions().isEmpty()) {
       return Result.NONE;
     }
-    List<Party> messages =
-        body.sessions().stream().filter(it -> it.media() == Media.MESSAGE).toList();
-    return new Result(
-        Media.ofBits(bits(body.sessions())),
-        current(body.sessions()).media(),
-        messageType(messages));
-  }
-
-  private static int bits(List<Party> sessions) {
     int bits = 0;
-    for (Party session : sessions) {
+    for (Party session : body.sessions()) {
       bits |= session.media().bit();
     }
-    return bits;
+    Party current = current(body.sessions());
+    String messageType =
+        (bits & Media.MESSAGE.bit()) == 0
+            ? ""
+            : messageType(
+                body.sessions().stream().filter(s -> s.media() == Media.MESSAGE).toList());
+    return new Result(Media.ofBits(bits), current.media(), messageType);
   }
 
   /** The party that decides: of those that are not over the one that connected last. */
