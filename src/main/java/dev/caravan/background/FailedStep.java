@@ -1,7 +1,7 @@
 package dev.caravan.background;
 
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.AsyncProcessor;
 import org.apache.camel.CamelContext;
@@ -94,33 +94,25 @@ public final class FailedStep implements InterceptStrategy {
       this.deadLetters = deadLetters;
     }
 
-    /** What comes of a step goes on once it has returned, as until then it may still throw. */
     @Override
     public boolean process(Exchange exchange, AsyncCallback callback) {
-      CompletableFuture<Boolean> ended = new CompletableFuture<>();
+      StepEnd end =
+          new StepEnd(
+              doneSync -> {
+                Throwable cause = exchange.getException();
+                if (cause != null) {
+                  note(exchange, cause);
+                  deadLetters.ifPresent(handler -> handler.failed(exchange, cause));
+                }
+                callback.done(doneSync);
+              });
       try {
-        super.process(exchange, ended::complete);
+        super.process(exchange, end);
       } catch (RuntimeException | Error e) {
         exchange.setException(e);
-        goOn(exchange, callback, true);
-        return true;
+        return end.thrown();
       }
-      boolean sync = ended.getNow(false);
-      if (ended.isDone()) {
-        goOn(exchange, callback, sync);
-      } else {
-        ended.thenRun(() -> goOn(exchange, callback, false));
-      }
-      return sync;
-    }
-
-    private void goOn(Exchange exchange, AsyncCallback callback, boolean sync) {
-      Throwable cause = exchange.getException();
-      if (cause != null) {
-        note(exchange, cause);
-        deadLetters.ifPresent(handler -> handler.failed(exchange, cause));
-      }
-      callback.done(sync);
+      return end.returned();
     }
 
     /** The innermost step comes first, and is the one. */
@@ -129,6 +121,54 @@ public final class FailedStep implements InterceptStrategy {
       if (before == null || before.cause() != cause) {
         exchange.setProperty(PROPERTY, new Failed(cause, step));
       }
+    }
+  }
+
+  /** What comes of a step goes on once it has returned, as until then it may still throw. */
+  private static final class StepEnd implements AsyncCallback {
+
+    private enum Phase {
+      RUNNING,
+      DONE_MEANWHILE,
+      RETURNED,
+      OVER
+    }
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.RUNNING);
+    private final AsyncCallback next;
+    private boolean doneSync;
+
+    private StepEnd(AsyncCallback next) {
+      this.next = next;
+    }
+
+    /** Only the first time counts. */
+    @Override
+    public void done(boolean sync) {
+      if (phase.get() == Phase.RUNNING) {
+        doneSync = sync;
+        if (phase.compareAndSet(Phase.RUNNING, Phase.DONE_MEANWHILE)) {
+          return;
+        }
+      }
+      if (phase.compareAndSet(Phase.RETURNED, Phase.OVER)) {
+        next.done(false);
+      }
+    }
+
+    boolean returned() {
+      if (phase.compareAndSet(Phase.RUNNING, Phase.RETURNED)) {
+        return false;
+      }
+      phase.set(Phase.OVER);
+      next.done(doneSync);
+      return doneSync;
+    }
+
+    boolean thrown() {
+      phase.set(Phase.OVER);
+      next.done(true);
+      return true;
     }
   }
 }

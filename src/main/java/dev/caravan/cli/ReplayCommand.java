@@ -98,7 +98,7 @@ public final class ReplayCommand extends CaravanCommand {
       if (now.isEmpty() && (last.isPresent() || answer.isPast())) {
         throw silent(data, last);
       }
-      if (now.isPresent() && last.isEmpty() && !now.get().refused()) {
+      if (now.isPresent() && last.isEmpty() && now.get().state().equals(Answer.SENDING)) {
         out().printf("Replaying through route %s what was read since %s …%n", route, from);
       }
       if (!now.equals(last)) {
@@ -117,7 +117,7 @@ public final class ReplayCommand extends CaravanCommand {
   }
 
   private int ended(Answer answer) {
-    if (answer.refused()) {
+    if (answer.state().equals(Answer.REFUSED)) {
       throw new CommandFailure(answer.sentence());
     }
     out().println(answer.sentence());

@@ -1,15 +1,14 @@
 package dev.caravan.frame;
 
-import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
+import java.util.Map;
 
 /**
  * Everything a topic name alone tells about its events, worked out once per topic.
  *
  * @param topicName as received
  * @param family which row of the media rule applies
- * @param suffix the medium the last segment of a ONE_MEDIUM topic names; UNKNOWN for others
+ * @param suffix the medium the topic's last segment names; UNKNOWN if it names none
  * @param stream the Kafka topic suffix; empty where the primary medium decides it
  * @param keySource where the key is looked for first
  * @param topicKey the key if the body does not say
@@ -45,68 +44,31 @@ public record TopicTraits(
     TOPIC
   }
 
-  /**
-   * What the shape of a topic tells; the first row that fits counts. An agent's detail event is
-   * about the agent, whichever conversation caused it.
-   */
-  private static final List<Shape> SHAPES =
-      """
-      channel.metadata                  CONTROL       TOPIC           other
-      v2.system.*                       CONTROL       TOPIC           other
-      v2.subscription.*                 CONTROL       TOPIC           other
-      v2.detail.events.agent.*          DETAIL_EVENT  TOPIC           detail-events
-      v2.detail.events.*                DETAIL_EVENT  CONVERSATION_ID detail-events
-      v2.analytics.conversation.*       ANALYTICS     CONVERSATION_ID observations
-      v2.analytics.*                    ANALYTICS     TOPIC           observations
-      *.conversationsummary             COUNTERS      TOPIC           other
-      *.conversations.calls             ONE_MEDIUM    ID              -  VOICE
-      *.conversations.chats             ONE_MEDIUM    ID              -  CHAT
-      *.conversations.emails            ONE_MEDIUM    ID              -  EMAIL
-      *.conversations.messages          ONE_MEDIUM    ID              -  MESSAGE
-      *.conversations.callbacks         ONE_MEDIUM    ID              -  CALLBACK
-      *.conversations.cobrowsesessions  ONE_MEDIUM    ID              -  COBROWSE
-      *.conversations.screenshares      ONE_MEDIUM    ID              -  SCREENSHARE
-      *.conversations.socialexpressions ONE_MEDIUM    ID              -  SOCIAL
-      *.conversations.videos            ONE_MEDIUM    ID              -  VIDEO
-      *.conversations                   ANY_MEDIUM    ID              -
-      v2.conversations.chats.*          CHAT_ROOM     CONVERSATION_ID -
-      v2.conversations.*.transcription  TRANSCRIPTION CONVERSATION_ID transcription
-      *.conversations.summaries         OTHER         CONVERSATION_ID -
-      *.workforcemanagement.adherence   OTHER         USER_ID         adherence
-      v2.workforcemanagement.*.adherence OTHER        USER_ID         adherence
-      v2.users.*.presence               OTHER         TOPIC           presence
-      v2.users.*.routingstatus          OTHER         TOPIC           routing-status
-      *.conversation.*                  OTHER         CONVERSATION_ID other
-      *.conversations.*                 OTHER         CONVERSATION_ID other
-      *                                 OTHER         TOPIC           other
-      """
-          .lines()
-          .map(Shape::of)
-          .toList();
+  private static final String CONVERSATIONS = ".conversations";
 
-  private record Shape(Pattern topic, Family family, KeySource key, String stream, Media suffix) {
-    static Shape of(String row) {
-      String[] cells = row.split(" +");
-      return new Shape(
-          Pattern.compile("\\Q" + cells[0].replace("*", "\\E.*\\Q") + "\\E", Pattern.DOTALL),
-          Family.valueOf(cells[1]),
-          KeySource.valueOf(cells[2]),
-          cells[3].equals("-") ? "" : cells[3],
-          cells.length > 4 ? Media.valueOf(cells[4]) : Media.UNKNOWN);
-    }
-  }
+  private static final Map<String, Media> SUFFIXES =
+      Map.of(
+          "calls", Media.VOICE,
+          "chats", Media.CHAT,
+          "emails", Media.EMAIL,
+          "messages", Media.MESSAGE,
+          "callbacks", Media.CALLBACK,
+          "cobrowsesessions", Media.COBROWSE,
+          "screenshares", Media.SCREENSHARE,
+          "socialexpressions", Media.SOCIAL,
+          "videos", Media.VIDEO);
 
   /** What a topic of this name tells, whatever its case. */
   public static TopicTraits of(String topicName) {
     String t = topicName.toLowerCase(Locale.ROOT);
-    Shape shape =
-        SHAPES.stream().filter(it -> it.topic.matcher(t).matches()).findFirst().orElseThrow();
+    Media suffix = suffixOf(t);
+    Family family = familyOf(t, suffix);
     return new TopicTraits(
         topicName,
-        shape.family,
-        shape.suffix,
-        shape.stream,
-        shape.key,
+        family,
+        suffix,
+        streamOf(t, family),
+        keySourceOf(t, family),
         topicKeyOf(t, topicName),
         EventId.ofTopic(topicName));
   }
@@ -142,6 +104,88 @@ public record TopicTraits(
 
   private static String place(String value, String field) {
     return value.isEmpty() ? "" : "eventBody." + field;
+  }
+
+  private static Media suffixOf(String t) {
+    int dot = t.lastIndexOf('.');
+    return dot > 0 && t.startsWith(CONVERSATIONS, dot - CONVERSATIONS.length())
+        ? SUFFIXES.getOrDefault(t.substring(dot + 1), Media.UNKNOWN)
+        : Media.UNKNOWN;
+  }
+
+  private static Family familyOf(String t, Media suffix) {
+    if (t.equals("channel.metadata")
+        || t.startsWith("v2.system.")
+        || t.startsWith("v2.subscription.")) {
+      return Family.CONTROL;
+    }
+    if (t.startsWith("v2.detail.events.")) {
+      return Family.DETAIL_EVENT;
+    }
+    if (t.startsWith("v2.analytics.")) {
+      return Family.ANALYTICS;
+    }
+    if (t.endsWith(".conversationsummary")) {
+      return Family.COUNTERS;
+    }
+    if (suffix != Media.UNKNOWN) {
+      return Family.ONE_MEDIUM;
+    }
+    if (t.endsWith(CONVERSATIONS)) {
+      return Family.ANY_MEDIUM;
+    }
+    if (t.startsWith("v2.conversations.chats.")) {
+      return Family.CHAT_ROOM;
+    }
+    if (t.startsWith("v2.conversations.") && t.endsWith(".transcription")) {
+      return Family.TRANSCRIPTION;
+    }
+    return Family.OTHER;
+  }
+
+  private static String streamOf(String t, Family family) {
+    return switch (family) {
+      case ONE_MEDIUM, ANY_MEDIUM, CHAT_ROOM -> "";
+      case DETAIL_EVENT -> "detail-events";
+      case ANALYTICS -> "observations";
+      case TRANSCRIPTION -> "transcription";
+      case CONTROL, COUNTERS, OTHER -> {
+        if (t.endsWith(".conversations.summaries")) {
+          yield "";
+        }
+        if (t.endsWith(".adherence") && t.contains("workforcemanagement.")) {
+          yield "adherence";
+        }
+        if (t.startsWith("v2.users.") && t.endsWith(".presence")) {
+          yield "presence";
+        }
+        if (t.startsWith("v2.users.") && t.endsWith(".routingstatus")) {
+          yield "routing-status";
+        }
+        yield "other";
+      }
+    };
+  }
+
+  private static KeySource keySourceOf(String t, Family family) {
+    return switch (family) {
+      case ONE_MEDIUM, ANY_MEDIUM -> KeySource.ID;
+      case CHAT_ROOM, TRANSCRIPTION -> KeySource.CONVERSATION_ID;
+      // The agent's state is about the agent, whichever conversation caused it.
+      case DETAIL_EVENT ->
+          t.startsWith("v2.detail.events.agent.") ? KeySource.TOPIC : KeySource.CONVERSATION_ID;
+      case ANALYTICS ->
+          t.startsWith("v2.analytics.conversation.") ? KeySource.CONVERSATION_ID : KeySource.TOPIC;
+      case COUNTERS, CONTROL -> KeySource.TOPIC;
+      case OTHER -> {
+        if (t.endsWith(".adherence") && t.contains("workforcemanagement.")) {
+          yield KeySource.USER_ID;
+        }
+        yield t.contains(".conversation.") || t.contains(".conversations.")
+            ? KeySource.CONVERSATION_ID
+            : KeySource.TOPIC;
+      }
+    };
   }
 
   private static String topicKeyOf(String t, String topicName) {

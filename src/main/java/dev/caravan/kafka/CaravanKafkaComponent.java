@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaComponentConfigurer;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -23,7 +25,7 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   private static final Logger LOG = LoggerFactory.getLogger(CaravanKafkaComponent.class);
 
   private KafkaMeters meters;
-  private volatile Optional<DeliveryTracing> spans = Optional.empty();
+  private Optional<DeliveryTracing> tracing = Optional.empty();
 
   /** Camel would look for one of this class. */
   @Override
@@ -66,21 +68,20 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     getCamelContext()
         .getRegistry()
         .bind("deadLetterFiles", new DeadLetterFiles(letters, System::nanoTime));
-    spans = makeSpans();
   }
 
-  private Optional<DeliveryTracing> makeSpans() {
+  /** Made for the first producer: what sends nothing needs no collector. */
+  private synchronized Optional<DeliveryTracing> tracing() {
     String endpoint = setting("otel.exporter.otlp.endpoint", "");
-    if (endpoint.isEmpty()) {
-      return Optional.empty();
+    if (tracing.isEmpty() && !endpoint.isEmpty()) {
+      try {
+        double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
+        tracing = Optional.of(new DeliveryTracing(endpoint, share, RandomGenerator.getDefault()));
+      } catch (RuntimeException | LinkageError e) {
+        LOG.warn("There are no spans; events flow all the same", e);
+      }
     }
-    try {
-      double share = Double.parseDouble(setting("otel.traces.sampler.arg", "0"));
-      return Optional.of(new DeliveryTracing(endpoint, share, RandomGenerator.getDefault()));
-    } catch (RuntimeException | LinkageError e) {
-      LOG.warn("There are no spans; events flow all the same", e);
-      return Optional.empty();
-    }
+    return tracing;
   }
 
   private String setting(String name, String otherwise) {
@@ -90,8 +91,10 @@ public final class CaravanKafkaComponent extends KafkaComponent {
   @Override
   protected void doStop() throws Exception {
     super.doStop();
-    spans.ifPresent(DeliveryTracing::close);
-    spans = Optional.empty();
+    synchronized (this) {
+      tracing.ifPresent(DeliveryTracing::close);
+      tracing = Optional.empty();
+    }
   }
 
   private final class Translating extends KafkaEndpoint {
@@ -103,6 +106,15 @@ public final class CaravanKafkaComponent extends KafkaComponent {
     @Override
     protected KafkaProducer createProducer(KafkaEndpoint endpoint) {
       return new KafkaProducer(endpoint) {
+
+        private final AtomicBoolean failedToCount = new AtomicBoolean();
+        private Optional<DeliveryTracing> spans = Optional.empty();
+
+        @Override
+        protected void doStart() throws Exception {
+          super.doStart();
+          spans = tracing();
+        }
 
         @Override
         public void process(Exchange exchange) throws Exception {
@@ -125,15 +137,25 @@ public final class CaravanKafkaComponent extends KafkaComponent {
           return super.process(
               exchange,
               sync -> {
-                try {
-                  if (exchange.getException() == null) {
-                    String label = meters.acknowledged(topic, exchange.getMessage());
-                    spans.ifPresent(it -> it.acknowledged(label, exchange.getMessage()));
-                  }
-                } finally {
-                  callback.done(sync);
+                if (exchange.getException() == null) {
+                  count(topic, exchange.getMessage());
                 }
+                callback.done(sync);
               });
+        }
+
+        /** Whatever becomes of it, the record is in Kafka. */
+        private void count(String topic, Message message) {
+          try {
+            String label = meters.acknowledged(topic, message);
+            spans.ifPresent(it -> it.acknowledged(label, message));
+          } catch (RuntimeException | Error e) {
+            if (!failedToCount.getAndSet(true)) {
+              LOG.warn(
+                  "A record that Kafka took cannot be counted or traced ({}). It is said once.",
+                  e.getClass().getSimpleName());
+            }
+          }
         }
 
         private String topic(Exchange exchange) {

@@ -43,11 +43,16 @@ public final class ReplayFiles {
   /**
    * How far it is.
    *
-   * @param refused whether nothing is or was replayed, or not all of it
+   * @param state one of the constants
    * @param reached when what was sent last had been read, ISO 8601 in UTC; empty at first
    * @param sentence why it was refused, or what came of it; empty while it goes on
    */
-  public record Answer(boolean refused, long sent, String reached, String sentence) {}
+  public record Answer(String state, long sent, String reached, String sentence) {
+    public static final String SENDING = "sending";
+    static final String SETTLING = "settling";
+    static final String DONE = "done";
+    public static final String REFUSED = "refused";
+  }
 
   public void ask(String id, Request request) throws IOException {
     write(folder.resolve(id + REQUEST), request);

@@ -117,7 +117,7 @@ public class ReplayRequests {
       }
       Request request = asked.get();
       work = Optional.of(begin(context, id, request));
-      files.answer(id, new Answer(false, 0, "", ""));
+      files.answer(id, new Answer(Answer.SENDING, 0, "", ""));
       LOG.info(
           "Replaying through route {} what was read since {}, at most {} a second.",
           request.route(),
@@ -135,7 +135,7 @@ public class ReplayRequests {
   }
 
   private void refuse(String id, String why) throws IOException {
-    files.answer(id, new Answer(true, 0, "", why));
+    files.answer(id, new Answer(Answer.REFUSED, 0, "", why));
   }
 
   private Work begin(CamelContext context, String id, Request request) {
@@ -149,16 +149,20 @@ public class ReplayRequests {
         spools
             .spool(name)
             .filter(Spool::keepsAcknowledged)
-            .orElseThrow(
-                () ->
-                    new CommandFailure(
-                        "Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to, say, 2h and restart the bridge; from then on what was sent is kept for so long."
-                            .formatted(request.route())));
+            .orElseThrow(() -> nothingIsKept(request.route()));
     try {
       return new Work(id, request, spool, spools.replay(name, since, request.perSecond()));
     } catch (IOException | IllegalStateException | IllegalArgumentException e) {
       throw new CommandFailure(e.getMessage(), e);
     }
+  }
+
+  private static CommandFailure nothingIsKept(String route) {
+    return new CommandFailure(
+        ("Nothing is kept for route %s, so nothing can be replayed. Set CARAVAN_REPLAY_KEEP to,"
+                + " say, 2h and restart the bridge; from then on what was sent is kept for so"
+                + " long.")
+            .formatted(route));
   }
 
   private static String spoolOf(CamelContext context, String id) {
@@ -184,9 +188,8 @@ public class ReplayRequests {
       now.replay().cancel();
       return;
     }
-    boolean isOver = progress.state().isOver();
-    String sentence = isOver ? sentence(now, progress) : "";
-    if (isOver) {
+    String sentence = progress.state().isOver() ? sentence(now, progress) : "";
+    if (progress.state().isOver()) {
       work = Optional.empty();
       LOG.info(sentence);
     }
@@ -194,13 +197,26 @@ public class ReplayRequests {
       files.answer(
           now.id(),
           new Answer(
-              isOver && progress.sent() == 0 || progress.state() == Replay.State.CANCELLED,
+              state(progress),
               progress.sent(),
               progress.reached().map(Instant::toString).orElse(""),
               sentence));
     } else {
       files.forget(now.id());
     }
+  }
+
+  private static String kept(Spool.Kept span) {
+    return "What is kept was read from %s to %s.".formatted(span.from(), span.to());
+  }
+
+  private static String state(Replay.Progress progress) {
+    return switch (progress.state()) {
+      case SENDING -> Answer.SENDING;
+      case SETTLING -> Answer.SETTLING;
+      case DONE -> progress.sent() == 0 ? Answer.REFUSED : Answer.DONE;
+      case CANCELLED -> Answer.REFUSED;
+    };
   }
 
   private String sentence(Work done, Replay.Progress progress) {
@@ -212,10 +228,7 @@ public class ReplayRequests {
       return "Nothing was replayed: of what was read since %s nothing is kept. %s What was sent is kept for %s, less if room is needed."
           .formatted(
               request.since(),
-              done.spool()
-                  .kept()
-                  .map(it -> "What is kept was read from %s to %s.".formatted(it.from(), it.to()))
-                  .orElse("Nothing else is."),
+              done.spool().kept().map(ReplayRequests::kept).orElse("Nothing else is."),
               keep);
     }
     String gone =

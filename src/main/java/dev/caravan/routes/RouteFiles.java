@@ -180,8 +180,8 @@ public class RouteFiles {
   private boolean tryToLoad(CamelContext context) {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(ExtraComponents.loader(ConfigProvider.getConfig()));
     try {
+      thread.setContextClassLoader(ExtraComponents.loader(ConfigProvider.getConfig()));
       DataFolder.require(data);
       if (taken.isEmpty()) {
         taken = Optional.of(DataFolder.take(data));
@@ -230,7 +230,8 @@ public class RouteFiles {
   /** Camel would wait for what is still to come. */
   void stop(@Observes BeforeStop stopping) {
     again.ifPresent(
-        waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdownNow(waiting));
+        // An interrupt could hit a spool that is being opened
+        waiting -> stopping.getCamelContext().getExecutorServiceManager().shutdown(waiting));
     edits.ifPresent(RouteReload::stop);
   }
 }

@@ -404,7 +404,9 @@ final class UnsafeSteps {
             && (node.getExpression() instanceof ConstantExpression
                 || node.getExpression() instanceof SimpleExpression)
         ? Stream.ofNullable(node.getExpression().getExpression())
-            .flatMap(list -> Stream.of(list.split(",")))
+            .flatMap(
+                it ->
+                    step.getShortName().equals("enrich") ? Stream.of(it) : Stream.of(it.split(",")))
         : Stream.empty();
   }
 

@@ -88,7 +88,7 @@ class ReplayCommandTest {
     assertThat(files.requests()).isEmpty();
 
     files.ask("one", new ReplayFiles.Request("forward", NOW.toString(), 500));
-    files.answer("one", new ReplayFiles.Answer(false, 7, "", ""));
+    files.answer("one", new ReplayFiles.Answer(ReplayFiles.Answer.SENDING, 7, "", ""));
 
     assertThat(files.requests()).containsExactly("one");
     assertThat(files.request("one").orElseThrow().perSecond()).isEqualTo(500);

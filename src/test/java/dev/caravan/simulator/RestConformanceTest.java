@@ -298,7 +298,10 @@ class RestConformanceTest {
     JsonNode channel = guest.channel();
     String tooLong = A + "?presence&" + "routingStatus&".repeat(12) + "activity";
 
-    for (String topic : List.of(A + ".presense", "v2.users.*.presence.x", tooLong)) {
+    String oneThatAnyIdWouldFit = "v2.flows.x?" + "a".repeat(200);
+
+    for (String topic :
+        List.of(A + ".presense", "v2.users.*.presence.x", tooLong, oneThatAnyIdWouldFit)) {
       Guest.Answer answer = guest.subscribe(channel, topic);
       refused(answer, 400, "notification.invalid.topic", "The subscription topic is not valid.");
     }

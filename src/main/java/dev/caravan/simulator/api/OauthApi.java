@@ -13,10 +13,12 @@ import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.Objects;
+import java.util.Optional;
 
 /** {@code POST /oauth/token} for client credentials, by Basic authentication or form fields. */
 public final class OauthApi {
+
+  private record Credentials(String id, String secret) {}
 
   private final Tokens tokens;
   private final SimulatorClock clock;
@@ -33,13 +35,18 @@ public final class OauthApi {
   }
 
   private void token(Call call) {
-    String[] idAndSecret = credentials(call.request()).split(":", 2);
-    RateLimiter.Standing standing = limiter.count(idAndSecret[0], clock.wallNow());
+    Optional<Credentials> given = credentials(call.request());
+    RateLimiter.Standing standing =
+        limiter.count(given.map(Credentials::id).orElse(""), clock.wallNow());
     if (standing.exceeded()) {
       throw ApiError.rateLimited(standing.resetSeconds());
     }
-    OauthClient client = tokens.client(idAndSecret[0]);
-    if (client == null || idAndSecret.length < 2 || !client.secret().equals(idAndSecret[1])) {
+    Optional<OauthClient> client =
+        given.flatMap(
+            known ->
+                Optional.ofNullable(tokens.client(known.id()))
+                    .filter(one -> one.secret().equals(known.secret())));
+    if (client.isEmpty()) {
       call.answer(400, refusal("invalid_client", "client not found"));
       return;
     }
@@ -48,8 +55,8 @@ public final class OauthApi {
       call.answer(400, refusal("unsupported_grant_type", "grant type not supported"));
       return;
     }
-    Duration life = client.tokenLife();
-    Token token = tokens.issue(client.id(), clock.now(), life);
+    Duration life = client.get().tokenLife();
+    Token token = tokens.issue(client.get().id(), clock.now(), life);
     call.answer(
         Json.object()
             .put("access_token", token.value())
@@ -64,19 +71,27 @@ public final class OauthApi {
         .put("error_description", description);
   }
 
-  /** Id and secret with a colon between them. */
-  private static String credentials(HttpServerRequest request) {
+  private static Optional<Credentials> credentials(HttpServerRequest request) {
     String header = request.getHeader(HttpHeaders.AUTHORIZATION);
-    if (header == null || !header.regionMatches(true, 0, "Basic ", 0, 6)) {
-      return Objects.toString(request.getFormAttribute("client_id"), "")
-          + ":"
-          + Objects.toString(request.getFormAttribute("client_secret"), "");
+    if (header != null && header.regionMatches(true, 0, "Basic ", 0, 6)) {
+      return decode(header.substring(6).trim());
     }
+    String id = request.getFormAttribute("client_id");
+    String secret = request.getFormAttribute("client_secret");
+    return id == null || secret == null
+        ? Optional.empty()
+        : Optional.of(new Credentials(id, secret));
+  }
+
+  private static Optional<Credentials> decode(String base64) {
     try {
-      return new String(
-          Base64.getDecoder().decode(header.substring(6).trim()), StandardCharsets.UTF_8);
+      String pair = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+      int colon = pair.indexOf(':');
+      return colon < 0
+          ? Optional.empty()
+          : Optional.of(new Credentials(pair.substring(0, colon), pair.substring(colon + 1)));
     } catch (IllegalArgumentException notBase64) {
-      return "";
+      return Optional.empty();
     }
   }
 }

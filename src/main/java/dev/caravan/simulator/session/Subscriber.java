@@ -31,8 +31,12 @@ public record Subscriber(Channels channels, TopicRules rules, Tokens tokens, Lim
     Map<String, List<String>> accepted = new LinkedHashMap<>();
     List<ObjectNode> entities = new ArrayList<>();
     for (String topic : topics) {
-      // one that is too long is no topic
-      boolean combined = topic.indexOf('?') >= 0 && topic.length() <= limits.topicLength();
+      boolean combined = topic.indexOf('?') >= 0;
+      if (combined && topic.length() > limits.topicLength()) {
+        TopicRules.Refusal tooLong = new TopicRules.Refusal(ApiError.invalidTopic(), List.of());
+        entities.add(refused(topic, tooLong, ignoreErrors));
+        continue;
+      }
       List<String> heard = new ArrayList<>();
       List<ObjectNode> refused = new ArrayList<>();
       for (String single : combined ? expand(topic) : List.of(topic)) {

@@ -3,7 +3,9 @@ package dev.caravan.simulator.session;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Globs;
+import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.Json;
+import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
@@ -12,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which topics exist, over which transport, and what somebody needs to hear them. Permissions are
@@ -29,7 +32,8 @@ public final class TopicRules {
   record Refusal(ApiError error, List<String> missingPermissions) {}
 
   private final TopicCatalogue catalogue = TopicCatalogue.shipped();
-  private final Organization organization;
+  private final Set<String> agents;
+  private final Set<String> queues;
   private final Behaviour behaviour;
   private final Set<String> unlisted;
   private final Set<String> eventBridgeOnly;
@@ -37,7 +41,8 @@ public final class TopicRules {
   private final Set<String> forbidden = new TreeSet<>();
 
   public TopicRules(Organization organization, Behaviour behaviour) {
-    this.organization = organization;
+    agents = ids(organization.agents().stream().map(Agent::id));
+    queues = ids(organization.queues().stream().map(Named::id));
     this.behaviour = behaviour;
     JsonNode guesses = Json.resource(TopicRules.class, "topic-rules.json");
     unlisted = texts(guesses.path("unlisted"));
@@ -107,16 +112,20 @@ public final class TopicRules {
     }
     String[] segments = topic.split("\\.");
     if (topic.startsWith("v2.users.") && segments.length > 2) {
-      return organization.agent(segments[2]).isPresent();
+      return agents.contains(segments[2]);
     }
     if (topic.startsWith("v2.routing.queues.") && segments.length > 3) {
-      return organization.queue(segments[3]).isPresent();
+      return queues.contains(segments[3]);
     }
     return true;
   }
 
   private static Optional<Refusal> refused(ApiError error) {
     return Optional.of(new Refusal(error, List.of()));
+  }
+
+  private static Set<String> ids(Stream<String> ids) {
+    return ids.collect(Collectors.toUnmodifiableSet());
   }
 
   private static Set<String> texts(JsonNode array) {
