@@ -18,7 +18,7 @@ import org.apache.camel.spi.Registry;
 
 /**
  * The beans that the shipped routes name. A bean of the same name in a route file takes the place
- * of one of them.
+ * of one of them; what it needs to know it is told there.
  */
 final class RouteBeans {
 
