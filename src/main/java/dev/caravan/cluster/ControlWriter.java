@@ -38,9 +38,6 @@ final class ControlWriter implements AutoCloseable {
   /** A client of which no record is acknowledged for so long is replaced. */
   private static final Duration SILENT = Duration.ofSeconds(15);
 
-  /** By more the clocks of the machines must not differ. */
-  private static final long CLOCKS_AGREE_MILLIS = 1_000;
-
   private static final int DELIVERY_MILLIS = 5_000;
   private static final long NOTHING = 0;
 
@@ -213,7 +210,7 @@ final class ControlWriter implements AutoCloseable {
   static String clocks(long sentAt, long stamp, long acknowledgedAt) {
     long ahead = sentAt - stamp;
     long behind = stamp - acknowledgedAt;
-    return Math.max(ahead, behind) <= CLOCKS_AGREE_MILLIS
+    return Math.max(ahead, behind) <= Timings.CLOCKS_AGREE_MILLIS
         ? ""
         : "The clock of this machine is %d s %s that of Kafka's broker. Have all clocks set by NTP: those of the instances have to agree within a second."
             .formatted(

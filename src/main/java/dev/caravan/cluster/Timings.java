@@ -88,5 +88,8 @@ final class Timings {
    */
   static final long WAITS_FOR_KAFKA_MILLIS = 30_000;
 
+  /** By more the clocks of the machines must not differ. */
+  static final long CLOCKS_AGREE_MILLIS = 1_000;
+
   private Timings() {}
 }

@@ -1,5 +1,6 @@
 package dev.caravan.settings;
 
+import dev.caravan.settings.SettingsTable.Setting;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;

@@ -1,6 +1,7 @@
 package dev.caravan.settings;
 
 import dev.caravan.Spelling;
+import dev.caravan.settings.SettingsTable.Setting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;

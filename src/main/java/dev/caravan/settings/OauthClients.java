@@ -1,5 +1,6 @@
 package dev.caravan.settings;
 
+import dev.caravan.settings.SettingsTable.Setting;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,7 +1,8 @@
 package dev.caravan.settings;
 
 import dev.caravan.network.Region;
-import dev.caravan.settings.Setting.HoldsUp;
+import dev.caravan.settings.SettingsTable.Setting;
+import dev.caravan.settings.SettingsTable.Setting.HoldsUp;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;

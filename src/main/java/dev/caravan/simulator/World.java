@@ -3,7 +3,7 @@ package dev.caravan.simulator;
 import dev.caravan.simulator.api.CallLog;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.Day;
-import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Faults;
@@ -81,7 +81,7 @@ public record World(
     return organization.agents().stream().limit(staff.get().agents()).toList();
   }
 
-  public List<Named> listedQueues() {
+  public List<Entity> listedQueues() {
     return organization.queues().stream().limit(staff.get().queues()).toList();
   }
 }

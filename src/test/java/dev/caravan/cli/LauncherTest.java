@@ -3,8 +3,8 @@ package dev.caravan.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.command.Home;
-import dev.caravan.settings.Setting;
 import dev.caravan.settings.SettingsTable;
+import dev.caravan.settings.SettingsTable.Setting;
 import dev.caravan.testing.Bridge;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

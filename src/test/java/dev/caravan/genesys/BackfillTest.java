@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.OauthClient;
-import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import java.nio.file.Path;
@@ -141,7 +141,7 @@ class BackfillTest {
     Instant start = NOW.minus(BackfillRoad.AGO);
     Instant from = start.plus(Duration.ofMinutes(20));
     Instant to = start.plus(Duration.ofMinutes(50));
-    List<Named> queues = road.genesys().organization().queues();
+    List<Entity> queues = road.genesys().organization().queues();
     List<String> topics = new ArrayList<>();
     queues.subList(0, 4).forEach(q -> topics.add("v2.routing.queues." + q.id() + ".conversations"));
     road.missed(topics, from, to).start();
@@ -164,7 +164,7 @@ class BackfillTest {
   }
 
   /** What the stand-in itself has on record. */
-  private Set<String> touched(Instant from, Instant to, List<Named> queues) {
+  private Set<String> touched(Instant from, Instant to, List<Entity> queues) {
     Set<String> ids = new TreeSet<>();
     Set<String> wanted = new HashSet<>();
     queues.forEach(queue -> wanted.add(queue.id()));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
@@ -100,7 +100,7 @@ class RecipeQueueNamesIT {
   }
 
   /** What becomes of one event more of a queue. */
-  private ConsumerRecord<String, byte[]> awaitRecord(Named queue) {
+  private ConsumerRecord<String, byte[]> awaitRecord(Entity queue) {
     return awaitRecord(topic(queue));
   }
 
@@ -112,19 +112,19 @@ class RecipeQueueNamesIT {
     return record;
   }
 
-  private Named first() {
+  private Entity first() {
     return queues().get(0);
   }
 
-  private Named last() {
+  private Entity last() {
     return queues().get(queues().size() - 1);
   }
 
-  private List<Named> queues() {
+  private List<Entity> queues() {
     return road.genesys().organization().queues();
   }
 
-  private static String topic(Named queue) {
+  private static String topic(Entity queue) {
     return topic(queue.id());
   }
 

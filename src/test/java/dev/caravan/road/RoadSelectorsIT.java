@@ -3,7 +3,7 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.simulator.CentreSize;
-import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.testing.Bridge;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,8 +31,8 @@ class RoadSelectorsIT {
 
   @Test
   void queuesAreChosenByName() {
-    List<Named> queues = road.genesys().organization().queues();
-    assertThat(queues).extracting(Named::name).contains("Sales", "Sales EMEA", "Support");
+    List<Entity> queues = road.genesys().organization().queues();
+    assertThat(queues).extracting(Entity::name).contains("Sales", "Sales EMEA", "Support");
 
     road.start(
             road.settings()
@@ -45,7 +45,7 @@ class RoadSelectorsIT {
     assertThat(queues)
         .filteredOn(queue -> emit("v2.routing.queues." + queue.id() + ".conversations") > 0)
         .isNotEmpty()
-        .extracting(Named::name)
+        .extracting(Entity::name)
         .allMatch(name -> name.startsWith("Sales"))
         .hasSize((int) queues.stream().filter(q -> q.name().startsWith("Sales")).count());
     assertThat(road.bridge().log())

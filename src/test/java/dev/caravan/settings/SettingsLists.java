@@ -1,6 +1,7 @@
 package dev.caravan.settings;
 
-import dev.caravan.settings.Setting.Where;
+import dev.caravan.settings.SettingsTable.Setting;
+import dev.caravan.settings.SettingsTable.Setting.Where;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

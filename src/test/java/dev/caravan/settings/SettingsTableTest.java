@@ -3,6 +3,7 @@ package dev.caravan.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.settings.SettingsLists.ListInFile;
+import dev.caravan.settings.SettingsTable.Setting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ package dev.caravan.simulator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.OauthClient;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.simulator.session.ApiError;
 import dev.caravan.simulator.session.Token;
@@ -115,7 +115,7 @@ public final class Call {
   }
 
   /** The one of these whose id the path names. */
-  Named named(List<Named> all) {
+  Entity named(List<Entity> all) {
     return found(all.stream().filter(one -> one.id().equals(path("id"))).findFirst());
   }
 

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.Globs;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
 import java.util.List;
 import java.util.function.Function;
@@ -36,43 +36,43 @@ public record DirectoryApi(World world, PeopleApi people) {
     routes.answer("GET /api/v2/workforcemanagement/businessunits", this::businessUnits);
     routes.answer(
         "GET /api/v2/teams",
-        call -> Paging.after(call, organization.teams(), Named::id, this::team));
+        call -> Paging.after(call, organization.teams(), Entity::id, this::team));
     routes.answer("GET /api/v2/teams/:id/members", this::teamMembers);
   }
 
   /** A listing that can be searched by name, and each entry by its id. */
   private static void all(
-      Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
+      Routes routes, String path, List<Entity> all, Function<Entity, ObjectNode> description) {
     listing(routes, path, () -> all, description);
     one(routes, path, all, description);
   }
 
   private static void one(
-      Routes routes, String path, List<Named> all, Function<Named, ObjectNode> description) {
+      Routes routes, String path, List<Entity> all, Function<Entity, ObjectNode> description) {
     routes.answer("GET /api/v2/" + path + "/:id", call -> description.apply(call.named(all)));
   }
 
-  private static void listing(Routes routes, String path, List<Named> all) {
+  private static void listing(Routes routes, String path, List<Entity> all) {
     listing(routes, path, () -> all, one -> described(one, path));
   }
 
   private static void listing(
       Routes routes,
       String path,
-      Supplier<List<Named>> all,
-      Function<Named, ObjectNode> description) {
+      Supplier<List<Entity>> all,
+      Function<Entity, ObjectNode> description) {
     routes.answer(
         "GET /api/v2/" + path,
         call -> {
           Pattern name = Globs.compile(call.query("name", "*"));
-          List<Named> chosen =
+          List<Entity> chosen =
               all.get().stream().filter(one -> name.matcher(one.name()).matches()).toList();
           return Paging.page(call, chosen, description);
         });
   }
 
   private JsonNode queueMembers(Call call) {
-    Named queue = Call.found(world.organization().queue(call.path("id")));
+    Entity queue = Call.found(world.organization().queue(call.path("id")));
     List<String> expand = call.queries("expand");
     ObjectNode page =
         Paging.page(
@@ -93,7 +93,7 @@ public record DirectoryApi(World world, PeopleApi people) {
     return page;
   }
 
-  private List<Agent> members(Call call, List<Named> places) {
+  private List<Agent> members(Call call, List<Entity> places) {
     return world.organization().members(call.named(places));
   }
 
@@ -123,13 +123,13 @@ public record DirectoryApi(World world, PeopleApi people) {
 
   private ObjectNode businessUnit() {
     return described(
-        new Named(0, world.organization().id(), "Business unit", List.of()),
+        new Entity(0, world.organization().id(), "Business unit", List.of()),
         "workforcemanagement/businessunits");
   }
 
-  private ObjectNode queue(Named queue) {
+  private ObjectNode queue(Entity queue) {
     ObjectNode described = described(queue, "routing/queues");
-    List<Named> divisions = world.organization().divisions();
+    List<Entity> divisions = world.organization().divisions();
     described.set(
         "division", described(divisions.get(queue.index() % divisions.size()), DIVISIONS));
     return described
@@ -138,7 +138,7 @@ public record DirectoryApi(World world, PeopleApi people) {
         .put("joinedMemberCount", queue.members().size());
   }
 
-  private ObjectNode group(Named group) {
+  private ObjectNode group(Entity group) {
     return described(group, "groups")
         .put("memberCount", group.members().size())
         .put("state", "active")
@@ -146,23 +146,23 @@ public record DirectoryApi(World world, PeopleApi people) {
         .put("visibility", "public");
   }
 
-  private ObjectNode division(Named division) {
+  private ObjectNode division(Entity division) {
     return described(division, DIVISIONS).put("homeDivision", division.index() == 0);
   }
 
-  private ObjectNode managementUnit(Named unit) {
+  private ObjectNode managementUnit(Entity unit) {
     ObjectNode described = described(unit, UNITS);
     described.set("businessUnit", businessUnit().without("name"));
     return described.put("startDayOfWeek", "Monday").put("timeZone", "Europe/Paris");
   }
 
-  private ObjectNode team(Named team) {
+  private ObjectNode team(Entity team) {
     ObjectNode described = described(team, "teams");
     described.set("division", described(world.organization().divisions().get(0), DIVISIONS));
     return described.put("memberCount", team.members().size());
   }
 
-  static ObjectNode described(Named named, String path) {
+  static ObjectNode described(Entity named, String path) {
     return Json.object()
         .put("id", named.id())
         .put("name", named.name())

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.AgentState;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Presence;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +32,7 @@ public record ObservationsApi(World world) {
     Set<String> wanted = query.someValues("filter", "queueId");
     ObjectNode answer = Json.object();
     ArrayNode results = answer.putArray("results");
-    for (Named queue : world.organization().queues()) {
+    for (Entity queue : world.organization().queues()) {
       if (wanted.contains(queue.id())) {
         for (JsonNode told : world.day().observations(queue.index())) {
           ArrayNode data = Json.array();
@@ -99,7 +99,7 @@ public record ObservationsApi(World world) {
 
   private void entities(ArrayNode entities, Agent agent) {
     AgentState state = world.day().agent(agent.index());
-    for (Named queue : agent.queues()) {
+    for (Entity queue : agent.queues()) {
       entities
           .addObject()
           .put("userId", agent.id())

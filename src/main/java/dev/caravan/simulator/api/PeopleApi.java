@@ -7,8 +7,8 @@ import dev.caravan.simulator.World;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.centre.AgentBody;
 import dev.caravan.simulator.centre.AgentState;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.centre.Named;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -64,7 +64,7 @@ public record PeopleApi(World world) {
     return bulk(call, "userId", MOST_ADHERENCES, this::adherence);
   }
 
-  private JsonNode adherenceOf(List<Named> places, Call call) {
+  private JsonNode adherenceOf(List<Entity> places, Call call) {
     call.require(ADHERENCE);
     List<Agent> members = world.organization().members(call.named(places));
     return Json.listing(members.stream().map(this::adherence));

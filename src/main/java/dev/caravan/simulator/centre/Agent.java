@@ -16,7 +16,7 @@ public record Agent(
     String id,
     String name,
     String email,
-    Named division,
-    Named team,
-    Named managementUnit,
-    List<Named> queues) {}
+    Entity division,
+    Entity team,
+    Entity managementUnit,
+    List<Entity> queues) {}

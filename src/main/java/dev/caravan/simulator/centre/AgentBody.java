@@ -115,7 +115,7 @@ public final class AgentBody {
   }
 
   /** {@code v2.routing.queues.{id}.users}. */
-  static ObjectNode queueMember(Agent agent, Named queue, boolean joined) {
+  static ObjectNode queueMember(Agent agent, Entity queue, boolean joined) {
     ObjectNode body = Json.object().put("id", agent.id());
     body.putObject("user").put("id", agent.id());
     return body.put("queueId", queue.id()).put("joined", joined);

@@ -33,18 +33,18 @@ final class Assist {
   private static final int WORD_MILLIS = 320;
 
   private final String organizationId;
-  private final Agenda agenda;
-  private final News news;
+  private final Schedule schedule;
+  private final EventEmitter emitter;
 
-  Assist(String organizationId, Agenda agenda, News news) {
+  Assist(String organizationId, Schedule schedule, EventEmitter emitter) {
     this.organizationId = organizationId;
-    this.agenda = agenda;
-    this.news = news;
+    this.schedule = schedule;
+    this.emitter = emitter;
   }
 
   /** Somebody has said something in a call. */
-  void transcribe(Conversation conversation, Party agent, int number) {
-    news.about(
+  void transcribe(Conversation conversation, Participant agent, int number) {
+    emitter.about(
         "v2.conversations",
         conversation,
         "transcription",
@@ -52,11 +52,11 @@ final class Assist {
   }
 
   /** The customer has said something, for the so-manieth time. */
-  void hear(Conversation conversation, Party agent, int number) {
+  void hear(Conversation conversation, Participant agent, int number) {
     int turn = number / SUGGEST_EVERY;
     if (number % SUGGEST_EVERY == 0 && turn < SUGGESTIONS.length) {
       String kind = SUGGESTIONS[turn];
-      news.about(
+      emitter.about(
           "v2.conversations",
           conversation,
           "suggestions." + kind,
@@ -68,11 +68,11 @@ final class Assist {
   }
 
   private void analyse(Conversation conversation, String what, Supplier<ObjectNode> body) {
-    news.about("v2.speechandtextanalytics.conversation", conversation, what, body);
+    emitter.about("v2.speechandtextanalytics.conversation", conversation, what, body);
   }
 
   /** The conversation has come to its end; its transcript is looked through as a whole. */
-  void review(Conversation conversation, Party agent) {
+  void review(Conversation conversation, Participant agent) {
     if (!conversation.medium.hasWords()) {
       return;
     }
@@ -80,24 +80,24 @@ final class Assist {
     analyse(conversation, "sentiment", () -> sentiment(conversation, messages));
     analyse(conversation, "empathy", () -> empathy(conversation));
     analyse(conversation, "topics", () -> topics(conversation));
-    news.about(
+    emitter.about(
         "v2.speechandtextanalytics.conversations",
         conversation,
         "categories",
         () -> categories(conversation));
-    news.tell(
+    emitter.tell(
         "v2.users." + agent.agent.id() + ".conversations.summaries",
         () -> summary(conversation, agent));
   }
 
-  private ObjectNode utterance(Conversation conversation, Party agent, int number) {
+  private ObjectNode utterance(Conversation conversation, Participant agent, int number) {
     boolean customer = number % 2 == 0;
     String[] lines = customer ? CUSTOMER : AGENT;
     String line = lines[number / 2 % lines.length];
-    int offset = (int) Math.max(0, agenda.now() - agent.connected);
+    int offset = (int) Math.max(0, schedule.now() - agent.connected);
     ObjectNode body =
         Json.object()
-            .put("eventTime", Json.time(agenda.now()))
+            .put("eventTime", Json.time(schedule.now()))
             .put("organizationId", organizationId)
             .put("conversationId", conversation.id)
             .put("communicationId", conversation.customer().communicationId)
@@ -131,10 +131,11 @@ final class Assist {
   }
 
   /** The six {@code v2.conversations.{id}.suggestions…} topics. */
-  private ObjectNode suggestion(Conversation conversation, Party agent, String kind, int turn) {
+  private ObjectNode suggestion(
+      Conversation conversation, Participant agent, String kind, int turn) {
     ObjectNode body =
         Json.object()
-            .put("eventTime", Json.time(agenda.now()))
+            .put("eventTime", Json.time(schedule.now()))
             .put("conversationId", conversation.id)
             .put("suggestionId", derived("5a", conversation, turn))
             .put("state", "Suggested")
@@ -210,7 +211,7 @@ final class Assist {
   private static ObjectNode empathy(Conversation conversation) {
     ObjectNode body = judged(conversation);
     ArrayNode agents = body.putArray("agents");
-    for (Party party : conversation.parties) {
+    for (Participant party : conversation.parties) {
       if (party.agent != null) {
         agents
             .addObject()
@@ -230,7 +231,7 @@ final class Assist {
             .put("transcriptId", derived("7c", conversation, 0))
             .put("programId", organizationId);
     ArrayNode participants = body.putArray("participants");
-    for (Party party : conversation.parties) {
+    for (Participant party : conversation.parties) {
       ObjectNode participant = participants.addObject().put("purpose", party.purpose);
       if (party.agent != null) {
         participant.put("userId", party.agent.id());
@@ -258,7 +259,7 @@ final class Assist {
     return body;
   }
 
-  private ObjectNode summary(Conversation conversation, Party agent) {
+  private ObjectNode summary(Conversation conversation, Participant agent) {
     ObjectNode body =
         Json.object()
             .put("conversationId", conversation.id)
@@ -266,8 +267,8 @@ final class Assist {
             .put("mediaType", conversation.medium.lower())
             .put("latestCommunicationId", agent.communicationId)
             .put("queueId", agent.queue.id())
-            .put("createdDate", Json.time(agenda.now()))
-            .put("durationMs", agenda.now() - conversation.started)
+            .put("createdDate", Json.time(schedule.now()))
+            .put("durationMs", schedule.now() - conversation.started)
             .put("language", conversation.attributes.get("context.language"))
             .put("summarySourceType", "Agent")
             .put("triggerType", "ConversationEnd");

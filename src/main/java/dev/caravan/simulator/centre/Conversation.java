@@ -32,16 +32,16 @@ public final class Conversation {
   final String customerAddress;
   final String subject;
   final long started;
-  final List<Party> parties = new ArrayList<>(4);
+  final List<Participant> parties = new ArrayList<>(4);
   final Map<String, String> attributes = new TreeMap<>();
 
-  Named division;
+  Entity division;
 
   /** The one it is or last was in. */
-  Named queue;
+  Entity queue;
 
   /** What greets the customer; null if nothing does. */
-  Named flow;
+  Entity flow;
 
   int messages;
   int priority;
@@ -84,11 +84,11 @@ public final class Conversation {
     return ended > 0;
   }
 
-  Party customer() {
+  Participant customer() {
     return parties.get(0);
   }
 
-  Optional<Party> last(String purpose) {
+  Optional<Participant> last(String purpose) {
     return parties.stream()
         .filter(party -> party.purpose.equals(purpose))
         .reduce((earlier, later) -> later);
@@ -96,7 +96,7 @@ public final class Conversation {
 
   /** Keeps nothing that could be written again. */
   void forgetText() {
-    parties.forEach(Party::forgetText);
+    parties.forEach(Participant::forgetText);
   }
 
   /** The number to call back, without what says that it is one. */
@@ -110,11 +110,11 @@ public final class Conversation {
     if (over()) {
       return observed;
     }
-    for (Party party : parties) {
-      if (party.purpose.equals("agent") && party.stage == Party.Stage.CONNECTED) {
+    for (Participant party : parties) {
+      if (party.purpose.equals("agent") && party.stage == Participant.Stage.CONNECTED) {
         return Optional.of(Observed.INTERACTING);
       }
-      if (party.purpose.equals("agent") && party.stage == Party.Stage.ALERTING) {
+      if (party.purpose.equals("agent") && party.stage == Participant.Stage.ALERTING) {
         observed = Optional.of(Observed.ALERTING);
       } else if (party.purpose.equals("acd") && !party.over() && observed.isEmpty()) {
         observed = Optional.of(Observed.WAITING);

@@ -54,10 +54,11 @@ public final class ConversationBody {
   static byte[] side(Conversation conversation) {
     ObjectNode body = Json.object().put("id", conversation.id);
     ArrayNode participants = body.putArray("participants");
-    for (Party party : conversation.parties) {
+    for (Participant party : conversation.parties) {
       if (party.sharingSince > 0) {
         boolean over = party.sharingEnded > 0;
-        Party.Stage stage = over ? Party.Stage.DISCONNECTED : Party.Stage.CONNECTED;
+        Participant.Stage stage =
+            over ? Participant.Stage.DISCONNECTED : Participant.Stage.CONNECTED;
         ObjectNode node = participants.addObject();
         flat(node, conversation, party, stage, party.sharingEnded);
         looking(node, conversation, party);
@@ -73,12 +74,13 @@ public final class ConversationBody {
     return conversation.medium == Medium.VOICE ? body.put("recordingState", "none") : body;
   }
 
-  private static byte[] with(ObjectNode body, List<Party> parties, Function<Party, byte[]> text) {
+  private static byte[] with(
+      ObjectNode body, List<Participant> parties, Function<Participant, byte[]> text) {
     byte[] around = Json.bytes(body);
     ByteArrayOutputStream whole = new ByteArrayOutputStream(USUAL_BYTES);
     whole.write(around, 0, around.length - 1);
     String before = ",\"participants\":[";
-    for (Party party : parties) {
+    for (Participant party : parties) {
       whole.writeBytes(before.getBytes(StandardCharsets.UTF_8));
       whole.writeBytes(text.apply(party));
       before = ",";
@@ -88,7 +90,7 @@ public final class ConversationBody {
     return whole.toByteArray();
   }
 
-  private static ObjectNode generic(Conversation conversation, Party party) {
+  private static ObjectNode generic(Conversation conversation, Participant party) {
     boolean agent = party.agent != null;
     boolean customer = party == conversation.customer();
     ObjectNode node = Json.object().put("id", party.id);
@@ -131,14 +133,14 @@ public final class ConversationBody {
     return node;
   }
 
-  private static void attributes(ObjectNode node, Conversation conversation, Party party) {
+  private static void attributes(ObjectNode node, Conversation conversation, Participant party) {
     ObjectNode attributes = node.putObject("attributes");
     if (party == conversation.customer()) {
       conversation.attributes.forEach(attributes::put);
     }
   }
 
-  private static void communication(ObjectNode node, Conversation conversation, Party party) {
+  private static void communication(ObjectNode node, Conversation conversation, Participant party) {
     Medium medium = conversation.medium;
     node.put("id", party.communicationId).put("state", party.stage.lower());
     node.put("initialState", initial(conversation, party));
@@ -189,7 +191,7 @@ public final class ConversationBody {
     wrapUp(node, party);
   }
 
-  private static void side(ObjectNode node, Conversation conversation, Party party) {
+  private static void side(ObjectNode node, Conversation conversation, Participant party) {
     boolean over = party.sharingEnded > 0;
     node.put("id", sideId(party)).put("state", over ? "disconnected" : "connected");
     node.put("initialState", "connected").put("provider", conversation.side.provider);
@@ -201,7 +203,7 @@ public final class ConversationBody {
     }
   }
 
-  private static ObjectNode flat(Conversation conversation, Party party) {
+  private static ObjectNode flat(Conversation conversation, Participant party) {
     ObjectNode node = Json.object();
     flat(node, conversation, party, party.stage, party.ended);
     medium(node, conversation, party);
@@ -221,7 +223,11 @@ public final class ConversationBody {
   }
 
   private static void flat(
-      ObjectNode node, Conversation conversation, Party party, Party.Stage stage, long ended) {
+      ObjectNode node,
+      Conversation conversation,
+      Participant party,
+      Participant.Stage stage,
+      long ended) {
     boolean agent = party.agent != null;
     node.put("id", party.id).put("name", name(conversation, party));
     if (party == conversation.customer()) {
@@ -234,7 +240,7 @@ public final class ConversationBody {
     time(node, "endTime", ended);
     node.put("purpose", party.purpose).put("state", stage.lower());
     node.put("initialState", initial(conversation, party)).put("direction", "inbound");
-    if (stage == Party.Stage.DISCONNECTED && !party.disconnectType.isEmpty()) {
+    if (stage == Participant.Stage.DISCONNECTED && !party.disconnectType.isEmpty()) {
       node.put("disconnectType", party.disconnectType);
     }
     node.put("held", party.heldSince > 0);
@@ -256,7 +262,7 @@ public final class ConversationBody {
   }
 
   /** What both forms tell of a medium. */
-  private static void medium(ObjectNode node, Conversation conversation, Party party) {
+  private static void medium(ObjectNode node, Conversation conversation, Participant party) {
     switch (conversation.medium) {
       case VOICE -> {
         // The forms have nothing in common
@@ -290,7 +296,7 @@ public final class ConversationBody {
     }
   }
 
-  private static boolean hasMessages(Conversation conversation, Party party) {
+  private static boolean hasMessages(Conversation conversation, Participant party) {
     return conversation.medium == Medium.MESSAGE
         && conversation.lastMessageAt > 0
         && party == conversation.customer();
@@ -302,7 +308,7 @@ public final class ConversationBody {
   }
 
   /** What tells the one who shows from the one who looks. */
-  private static void looking(ObjectNode node, Conversation conversation, Party party) {
+  private static void looking(ObjectNode node, Conversation conversation, Participant party) {
     boolean customer = party == conversation.customer();
     if (conversation.side == Side.SCREENSHARE) {
       node.put("context", "browser").put("peerCount", 1);
@@ -323,7 +329,7 @@ public final class ConversationBody {
         .put("addressDisplayable", shown);
   }
 
-  private static void wrapUp(ObjectNode node, Party party) {
+  private static void wrapUp(ObjectNode node, Participant party) {
     if (party.wrapUp != null) {
       ObjectNode wrapUp = node.putObject("wrapup").put("code", party.wrapUp.id()).put("notes", "");
       wrapUp.putArray("tags");
@@ -339,7 +345,7 @@ public final class ConversationBody {
     }
   }
 
-  private static String sideId(Party party) {
+  private static String sideId(Participant party) {
     return "5c" + party.communicationId.substring(2);
   }
 
@@ -347,7 +353,7 @@ public final class ConversationBody {
     return conversation.id.replace("-", "") + "@conference.org.orgspan.com";
   }
 
-  private static String name(Conversation conversation, Party party) {
+  private static String name(Conversation conversation, Participant party) {
     if (party.agent != null) {
       return party.agent.name();
     }
@@ -357,7 +363,7 @@ public final class ConversationBody {
     return party.inFlow() ? conversation.flow.name() : conversation.customerName;
   }
 
-  private static String initial(Conversation conversation, Party party) {
+  private static String initial(Conversation conversation, Participant party) {
     if (party.agent != null) {
       return "alerting";
     }

@@ -15,10 +15,10 @@ public final class Day {
 
   private final Organization organization;
   private final List<AgentState> agents;
-  private final Agenda agenda;
+  private final Schedule schedule;
   private final Chance chance;
   private final QueueBoard board;
-  private final Stories stories;
+  private final Conversations conversations;
   private final double arrivalsPerHour;
 
   /**
@@ -35,28 +35,29 @@ public final class Day {
       long startMillis,
       EventSink sink) {
     this.organization = organization;
-    agenda = new Agenda(startMillis);
+    schedule = new Schedule(startMillis);
     chance = new Chance(seed);
     agents =
         organization.agents().stream().map(agent -> new AgentState(agent, startMillis)).toList();
-    News news = new News(agenda, sink, seed);
-    board = new QueueBoard(organization.queues(), agents, agenda, news);
-    Staff staff = new Staff(agents, agenda, chance, news, board, this::serve);
-    stories = new Stories(organization, agents, agenda, chance, news, board, staff);
+    EventEmitter emitter = new EventEmitter(schedule, sink, seed);
+    board = new QueueBoard(organization.queues(), agents, schedule, emitter);
+    Staff staff = new Staff(agents, schedule, chance, emitter, board, this::serve);
+    conversations =
+        new Conversations(organization, agents, schedule, chance, emitter, board, staff);
     arrivalsPerHour = organization.agents().size() * conversationsPerAgentHour;
     if (arrivalsPerHour > 0) {
-      agenda.in(nextArrival(), this::arrive);
+      schedule.in(nextArrival(), this::arrive);
     }
   }
 
   private void serve(AgentState free) {
-    stories.serve(free);
+    conversations.serve(free);
   }
 
   private void arrive() {
     // the queue of a random agent: queues with more agents get more customers
-    stories.arrive(chance.one(chance.one(organization.agents()).queues()));
-    agenda.in(nextArrival(), this::arrive);
+    conversations.arrive(chance.one(chance.one(organization.agents()).queues()));
+    schedule.in(nextArrival(), this::arrive);
   }
 
   private long nextArrival() {
@@ -65,17 +66,17 @@ public final class Day {
 
   /** What time it is in the centre. */
   public long now() {
-    return agenda.now();
+    return schedule.now();
   }
 
   /** Lets so many things happen that are due until then; says whether those were all. */
   public boolean runUntil(long millis, int most) {
-    return agenda.runUntil(millis, most);
+    return schedule.runUntil(millis, most);
   }
 
   /** Lets the next thing happen, however long until it is due. */
   public void runNext() {
-    agenda.runNext();
+    schedule.runNext();
   }
 
   /** What an agent is doing. */
@@ -85,12 +86,12 @@ public final class Day {
 
   /** Conversations going on, and the last ones that ended. */
   public List<Conversation> conversations() {
-    return stories.all();
+    return conversations.all();
   }
 
   /** A conversation that is going on or ended not long ago. */
   public Optional<Conversation> conversation(String id) {
-    return stories.find(id);
+    return conversations.find(id);
   }
 
   /** How many conversations wait in a queue. */
@@ -105,6 +106,6 @@ public final class Day {
 
   /** How many things are planned; stays within what agents and conversations need. */
   public int planned() {
-    return agenda.size();
+    return schedule.size();
   }
 }

@@ -18,22 +18,22 @@ final class DetailBody {
 
   private DetailBody() {}
 
-  static ObjectNode customerStart(Conversation conversation, Party customer, long now) {
+  static ObjectNode customerStart(Conversation conversation, Participant customer, long now) {
     return common(conversation, customer, now).put("divisionId", conversation.division.id());
   }
 
-  static ObjectNode customerEnd(Conversation conversation, Party customer, long now) {
+  static ObjectNode customerEnd(Conversation conversation, Participant customer, long now) {
     return customerStart(conversation, customer, now)
         .put("disconnectType", upper(customer.disconnectType))
         .put("interactingDurationMs", customer.interactingMillis());
   }
 
-  static ObjectNode contact(Conversation conversation, Party customer, long now) {
+  static ObjectNode contact(Conversation conversation, Participant customer, long now) {
     return customerStart(conversation, customer, now)
         .put("externalContactId", conversation.contactId);
   }
 
-  static ObjectNode attributes(Conversation conversation, Party customer, long now) {
+  static ObjectNode attributes(Conversation conversation, Participant customer, long now) {
     ObjectNode body =
         Json.object()
             .put("eventTime", now)
@@ -43,13 +43,13 @@ final class DetailBody {
     return body;
   }
 
-  static ObjectNode acdStart(Conversation conversation, Party acd, long now) {
+  static ObjectNode acdStart(Conversation conversation, Participant acd, long now) {
     return inQueue(conversation, acd, now).put("routingPriority", conversation.priority);
   }
 
-  static ObjectNode acdEnd(Conversation conversation, Party acd, long now) {
-    Optional<Party> answering =
-        conversation.last("agent").filter(agent -> agent.stage == Party.Stage.CONNECTED);
+  static ObjectNode acdEnd(Conversation conversation, Participant acd, long now) {
+    Optional<Participant> answering =
+        conversation.last("agent").filter(agent -> agent.stage == Participant.Stage.CONNECTED);
     ObjectNode body =
         inQueue(conversation, acd, now)
             .put("acdOutcome", answering.isPresent() ? "ANSWERED" : "ABANDON")
@@ -62,14 +62,14 @@ final class DetailBody {
     return body;
   }
 
-  static ObjectNode userStart(Conversation conversation, Party agent, long now) {
+  static ObjectNode userStart(Conversation conversation, Participant agent, long now) {
     return common(conversation, agent, now)
         .put("userId", agent.agent.id())
         .put("queueId", agent.queue.id())
         .put("divisionId", conversation.division.id());
   }
 
-  static ObjectNode userEnd(Conversation conversation, Party agent, long now) {
+  static ObjectNode userEnd(Conversation conversation, Participant agent, long now) {
     return userStart(conversation, agent, now)
         .put("disconnectType", upper(agent.disconnectType))
         .put("alertingDurationMs", (agent.connected == 0 ? now : agent.connected) - agent.started)
@@ -77,7 +77,7 @@ final class DetailBody {
         .put("heldDurationMs", agent.heldMillis);
   }
 
-  static ObjectNode wrapUp(Conversation conversation, Party agent, long now) {
+  static ObjectNode wrapUp(Conversation conversation, Participant agent, long now) {
     return common(conversation, agent, now)
         .put("queueId", agent.queue.id())
         .put("wrapupCode", agent.wrapUp.id())
@@ -85,22 +85,22 @@ final class DetailBody {
         .put("wrapupDurationMs", agent.acwEnded - agent.acwSince);
   }
 
-  static ObjectNode acw(Conversation conversation, Party agent, long now) {
+  static ObjectNode acw(Conversation conversation, Participant agent, long now) {
     return wrapUp(conversation, agent, now).put("userId", agent.agent.id());
   }
 
-  static ObjectNode voicemailEnd(Conversation conversation, Party voicemail, long now) {
+  static ObjectNode voicemailEnd(Conversation conversation, Participant voicemail, long now) {
     return inQueue(conversation, voicemail, now)
         .put("disconnectType", upper(voicemail.disconnectType))
         .put("voicemailDurationMs", voicemail.millis());
   }
 
   /** Also {@code …voicemail.start}. */
-  static ObjectNode inQueue(Conversation conversation, Party party, long now) {
+  static ObjectNode inQueue(Conversation conversation, Participant party, long now) {
     return customerStart(conversation, party, now).put("queueId", party.queue.id());
   }
 
-  static ObjectNode flowStart(Conversation conversation, Party flow, long now) {
+  static ObjectNode flowStart(Conversation conversation, Participant flow, long now) {
     return customerStart(conversation, flow, now)
         .put("flowId", conversation.flow.id())
         .put("flowType", FLOW_TYPES[conversation.flow.index()])
@@ -108,7 +108,7 @@ final class DetailBody {
   }
 
   static ObjectNode flowOutcome(
-      Conversation conversation, Party flow, Named outcome, boolean success) {
+      Conversation conversation, Participant flow, Entity outcome, boolean success) {
     ObjectNode body =
         flowStart(conversation, flow, flow.ended)
             .put("flowOutcomeId", outcome.id())
@@ -119,7 +119,7 @@ final class DetailBody {
     return body;
   }
 
-  static ObjectNode flowEnd(Conversation conversation, Party flow, long now) {
+  static ObjectNode flowEnd(Conversation conversation, Participant flow, long now) {
     ObjectNode body =
         flowStart(conversation, flow, now)
             .put("connectedDurationMs", flow.millis())
@@ -128,16 +128,16 @@ final class DetailBody {
     return givenUp(flow) ? body : body.put("transferType", "ACD");
   }
 
-  private static boolean givenUp(Party flow) {
+  private static boolean givenUp(Participant flow) {
     return flow.disconnectType.equals("peer");
   }
 
-  private static String exitReason(Party flow) {
+  private static String exitReason(Participant flow) {
     return givenUp(flow) ? "USER_EXIT" : "TRANSFER";
   }
 
   /** {@code v2.analytics.flow.{id}.metrics}. */
-  static ObjectNode flowMetric(Conversation conversation, Party flow) {
+  static ObjectNode flowMetric(Conversation conversation, Participant flow) {
     String metric = givenUp(flow) ? "tFlowDisconnect" : "tFlowExit";
     return StatisticsBody.metric(conversation, flow, metric, 0)
         .put("value", flow.millis())
@@ -149,7 +149,7 @@ final class DetailBody {
         .put("exitReason", exitReason(flow));
   }
 
-  private static ObjectNode common(Conversation conversation, Party party, long now) {
+  private static ObjectNode common(Conversation conversation, Participant party, long now) {
     ObjectNode body =
         Json.object()
             .put("eventTime", now)

@@ -44,7 +44,7 @@ public record DetailRecords(Day day) {
     return record;
   }
 
-  private ObjectNode participant(Conversation conversation, Party party) {
+  private ObjectNode participant(Conversation conversation, Participant party) {
     ObjectNode participant =
         Json.object().put("participantId", party.id).put("purpose", party.purpose);
     if (party.agent != null) {
@@ -64,7 +64,7 @@ public record DetailRecords(Day day) {
     return participant;
   }
 
-  private void segments(ArrayNode segments, Party party) {
+  private void segments(ArrayNode segments, Participant party) {
     long began = party.started;
     if (party.connected != began) {
       long until = party.connected > 0 ? party.connected : party.ended;
@@ -87,7 +87,8 @@ public record DetailRecords(Day day) {
     }
   }
 
-  private ObjectNode segment(ArrayNode segments, String kind, Party party, long from, long until) {
+  private ObjectNode segment(
+      ArrayNode segments, String kind, Participant party, long from, long until) {
     ObjectNode segment =
         segments
             .addObject()

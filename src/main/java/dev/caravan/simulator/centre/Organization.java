@@ -17,14 +17,14 @@ import java.util.stream.Stream;
 public record Organization(
     String id,
     List<Agent> agents,
-    List<Named> queues,
-    List<Named> divisions,
-    List<Named> teams,
-    List<Named> groups,
-    List<Named> managementUnits,
-    List<Named> wrapUpCodes,
-    List<Named> flows,
-    List<Named> outcomes) {
+    List<Entity> queues,
+    List<Entity> divisions,
+    List<Entity> teams,
+    List<Entity> groups,
+    List<Entity> managementUnits,
+    List<Entity> wrapUpCodes,
+    List<Entity> flows,
+    List<Entity> outcomes) {
 
   private static final String[] QUEUES =
       "Sales Support Billing Claims Orders Returns Retention Technical Travel Accounts".split(" ");
@@ -54,7 +54,7 @@ public record Organization(
   public static Organization draw(long seed, int agentCount, int queueCount) {
     SplittableRandom random = new SplittableRandom(seed);
     String id = uuid(random);
-    List<Named> divisions = named(random, List.of("Home", REGIONS[1], REGIONS[2]));
+    List<Entity> divisions = named(random, List.of("Home", REGIONS[1], REGIONS[2]));
     List<Person> people = new ArrayList<>(agentCount);
     for (int i = 0; i < agentCount; i++) {
       people.add(person(random, i % queueCount, queueCount, divisions.size()));
@@ -71,10 +71,10 @@ public record Organization(
       inUnits.get(i / AGENTS_PER_UNIT).add(i);
       inTiers.get(i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2).add(i);
     }
-    List<Named> queues = named(random, members, Organization::queueName);
-    List<Named> teams = named(random, inTeams, i -> "Team " + (i + 1));
-    List<Named> units = named(random, inUnits, i -> "Management unit " + (i + 1));
-    List<Named> groups = named(random, inTiers, i -> "Tier " + (i + 1));
+    List<Entity> queues = named(random, members, Organization::queueName);
+    List<Entity> teams = named(random, inTeams, i -> "Team " + (i + 1));
+    List<Entity> units = named(random, inUnits, i -> "Management unit " + (i + 1));
+    List<Entity> groups = named(random, inTiers, i -> "Tier " + (i + 1));
     List<Agent> agents = new ArrayList<>(agentCount);
     for (int i = 0; i < agentCount; i++) {
       Person person = people.get(i);
@@ -129,15 +129,15 @@ public record Organization(
     return Stream.generate(() -> (List<Integer>) new ArrayList<Integer>()).limit(count).toList();
   }
 
-  private static List<Named> named(SplittableRandom random, List<String> names) {
+  private static List<Entity> named(SplittableRandom random, List<String> names) {
     return named(random, lists(names.size()), names::get);
   }
 
-  private static List<Named> named(
+  private static List<Entity> named(
       SplittableRandom random, List<List<Integer>> members, IntFunction<String> name) {
-    List<Named> all = new ArrayList<>(members.size());
+    List<Entity> all = new ArrayList<>(members.size());
     for (int i = 0; i < members.size(); i++) {
-      all.add(new Named(i, uuid(random), name.apply(i), List.copyOf(members.get(i))));
+      all.add(new Entity(i, uuid(random), name.apply(i), List.copyOf(members.get(i))));
     }
     return List.copyOf(all);
   }
@@ -162,12 +162,12 @@ public record Organization(
     return agents.stream().filter(agent -> agent.id().equals(userId)).findFirst();
   }
 
-  public Optional<Named> queue(String queueId) {
+  public Optional<Entity> queue(String queueId) {
     return queues.stream().filter(queue -> queue.id().equals(queueId)).findFirst();
   }
 
   /** The agents of a queue, team, group or management unit. */
-  public List<Agent> members(Named place) {
+  public List<Agent> members(Entity place) {
     return place.members().stream().map(this::agent).toList();
   }
 }

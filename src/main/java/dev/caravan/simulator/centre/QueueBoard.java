@@ -27,20 +27,21 @@ final class QueueBoard {
     private int nextMember;
   }
 
-  private final Agenda agenda;
-  private final News news;
+  private final Schedule schedule;
+  private final EventEmitter emitter;
   private final List<AgentState> agents;
-  private final List<Named> names;
+  private final List<Entity> names;
   private final List<Queue> queues;
   private final BitSet dirty = new BitSet();
 
-  QueueBoard(List<Named> queues, List<AgentState> agents, Agenda agenda, News news) {
-    this.agenda = agenda;
-    this.news = news;
+  QueueBoard(
+      List<Entity> queues, List<AgentState> agents, Schedule schedule, EventEmitter emitter) {
+    this.schedule = schedule;
+    this.emitter = emitter;
     this.agents = agents;
     names = queues;
     this.queues = Stream.generate(Queue::new).limit(queues.size()).toList();
-    agenda.in(OBSERVE_MILLIS, this::observe);
+    schedule.in(OBSERVE_MILLIS, this::observe);
   }
 
   private Queue of(Conversation conversation) {
@@ -63,12 +64,12 @@ final class QueueBoard {
         .map(Deque::remove);
   }
 
-  private static Party last(Conversation conversation) {
+  private static Participant last(Conversation conversation) {
     return conversation.parties.get(conversation.parties.size() - 1);
   }
 
   /** A free agent of the queue, each in turn. */
-  Optional<AgentState> freeMember(Named named) {
+  Optional<AgentState> freeMember(Entity named) {
     List<Integer> members = named.members();
     Queue queue = queues.get(named.index());
     for (int i = 0; i < members.size(); i++) {
@@ -126,21 +127,21 @@ final class QueueBoard {
   private void observe() {
     dirty.stream().forEach(this::publish);
     dirty.clear();
-    agenda.in(OBSERVE_MILLIS, this::observe);
+    schedule.in(OBSERVE_MILLIS, this::observe);
   }
 
   private void publish(int index) {
-    news.change();
+    emitter.change();
     String analytics = "v2.analytics.queues." + names.get(index).id();
-    if (!news.heard(analytics + ".observations") && !news.heard(analytics + ".activity")) {
+    if (!emitter.heard(analytics + ".observations") && !emitter.heard(analytics + ".activity")) {
       return;
     }
-    observations(index).forEach(body -> news.tell(analytics + ".observations", () -> body));
+    observations(index).forEach(body -> emitter.tell(analytics + ".observations", () -> body));
     long onQueue =
         names.get(index).members().stream()
             .filter(member -> agents.get(member).routing() != AgentState.Routing.OFF_QUEUE)
             .count();
-    news.tell(analytics + ".activity", () -> activity(counts(index), onQueue));
+    emitter.tell(analytics + ".activity", () -> activity(counts(index), onQueue));
   }
 
   private static ObjectNode activity(Map<Medium, int[]> counts, long onQueue) {
@@ -169,7 +170,7 @@ final class QueueBoard {
     Queue queue = queues.get(index);
     ObjectNode body = Json.object();
     body.putObject("group").put("queueId", names.get(index).id()).put("mediaType", medium.lower());
-    ArrayNode metrics = StatisticsBody.metrics(body, agenda.now());
+    ArrayNode metrics = StatisticsBody.metrics(body, schedule.now());
     for (Conversation.Observed observed : Conversation.Observed.values()) {
       count(metrics.addObject().put("metric", observed.metric), counts[observed.ordinal()]);
     }
@@ -179,7 +180,7 @@ final class QueueBoard {
     return body;
   }
 
-  private ObjectNode ofAgents(Named queue) {
+  private ObjectNode ofAgents(Entity queue) {
     Map<AgentState.Routing, Integer> byRouting = new EnumMap<>(AgentState.Routing.class);
     Map<Presence, Integer> byPresence = new EnumMap<>(Presence.class);
     for (int member : queue.members()) {
@@ -188,7 +189,7 @@ final class QueueBoard {
     }
     ObjectNode body = Json.object();
     body.putObject("group").put("queueId", queue.id());
-    ArrayNode metrics = StatisticsBody.metrics(body, agenda.now());
+    ArrayNode metrics = StatisticsBody.metrics(body, schedule.now());
     byRouting.forEach(
         (routing, count) -> count(metrics, "oUserRoutingStatuses", routing.name(), count));
     byPresence.forEach(

@@ -9,23 +9,23 @@ final class Staff {
   private static final long MINUTE = 60_000;
   private static final long SIGN_IN_MILLIS = 20_000;
 
-  private final Agenda agenda;
+  private final Schedule schedule;
   private final Chance chance;
-  private final News news;
+  private final EventEmitter emitter;
   private final QueueBoard board;
   private final Consumer<AgentState> freed;
 
   /** The shift is on: most are at their desks already, the others arrive. */
   Staff(
       List<AgentState> agents,
-      Agenda agenda,
+      Schedule schedule,
       Chance chance,
-      News news,
+      EventEmitter emitter,
       QueueBoard board,
       Consumer<AgentState> freed) {
-    this.agenda = agenda;
+    this.schedule = schedule;
     this.chance = chance;
-    this.news = news;
+    this.emitter = emitter;
     this.board = board;
     this.freed = freed;
     agents.forEach(this::begin);
@@ -33,41 +33,41 @@ final class Staff {
 
   private void begin(AgentState state) {
     if (chance.happens(0.85)) {
-      state.become(Presence.ON_QUEUE, agenda.now());
-      state.become(AgentState.Routing.IDLE, agenda.now());
+      state.become(Presence.ON_QUEUE, schedule.now());
+      state.become(AgentState.Routing.IDLE, schedule.now());
       planPause(state);
     } else {
-      agenda.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
+      schedule.in(chance.between(MINUTE, 10 * MINUTE), () -> signIn(state));
     }
   }
 
   private void signIn(AgentState state) {
-    news.change();
-    state.schedule(Presence.ON_QUEUE, agenda.now());
+    emitter.change();
+    state.schedule(Presence.ON_QUEUE, schedule.now());
     become(state, Presence.AVAILABLE);
-    news.user(state, "station", AgentBody::station);
-    agenda.in(SIGN_IN_MILLIS + chance.below(30_000), () -> goOnQueue(state));
+    emitter.user(state, "station", AgentBody::station);
+    schedule.in(SIGN_IN_MILLIS + chance.below(30_000), () -> goOnQueue(state));
   }
 
   private void goOnQueue(AgentState state) {
-    news.change();
-    state.schedule(Presence.ON_QUEUE, agenda.now());
+    emitter.change();
+    state.schedule(Presence.ON_QUEUE, schedule.now());
     become(state, Presence.ON_QUEUE);
     become(state, AgentState.Routing.IDLE);
-    news.membership(state, true);
+    emitter.membership(state, true);
     planPause(state);
     freed.accept(state);
   }
 
   private void planPause(AgentState state) {
-    agenda.in(chance.between(25 * MINUTE, 90 * MINUTE), () -> wantPause(state));
+    schedule.in(chance.between(25 * MINUTE, 90 * MINUTE), () -> wantPause(state));
   }
 
   private void wantPause(AgentState state) {
     if (chance.happens(0.7)) {
-      news.change();
-      state.schedule(Presence.BREAK, agenda.now());
-      news.adherence(state);
+      emitter.change();
+      state.schedule(Presence.BREAK, schedule.now());
+      emitter.adherence(state);
     }
     state.wantsPause = true;
     if (state.free()) {
@@ -77,19 +77,19 @@ final class Staff {
 
   private void pause(AgentState state) {
     state.wantsPause = false;
-    news.change();
+    emitter.change();
     Presence next = pausePresence();
     if (state.scheduled == Presence.BREAK) {
-      state.schedule(next, agenda.now());
+      state.schedule(next, schedule.now());
     }
     become(state, AgentState.Routing.OFF_QUEUE);
     become(state, next);
-    news.membership(state, false);
+    emitter.membership(state, false);
     if (next == Presence.OFFLINE) {
-      news.user(state, "station", AgentBody::station);
-      agenda.in(chance.between(30 * MINUTE, 120 * MINUTE), () -> signIn(state));
+      emitter.user(state, "station", AgentBody::station);
+      schedule.in(chance.between(30 * MINUTE, 120 * MINUTE), () -> signIn(state));
     } else {
-      agenda.in(chance.between(4 * MINUTE, 20 * MINUTE), () -> goOnQueue(state));
+      schedule.in(chance.between(4 * MINUTE, 20 * MINUTE), () -> goOnQueue(state));
     }
   }
 
@@ -107,12 +107,12 @@ final class Staff {
   void occupy(AgentState state, Conversation conversation) {
     state.take(conversation);
     become(state, AgentState.Routing.INTERACTING);
-    news.user(state, "conversationsummary", AgentBody::summary);
+    emitter.user(state, "conversationsummary", AgentBody::summary);
   }
 
   void wrapUp(AgentState state) {
     state.wrappingUp = true;
-    news.user(state, "conversationsummary", AgentBody::summary);
+    emitter.user(state, "conversationsummary", AgentBody::summary);
   }
 
   /** An agent has nothing to do any more, and takes the next one or a pause. */
@@ -128,30 +128,30 @@ final class Staff {
   /** An agent let a conversation ring out. */
   void doesNotRespond(AgentState state) {
     leave(state, AgentState.Routing.NOT_RESPONDING);
-    agenda.in(
+    schedule.in(
         chance.between(10_000, 90_000),
         () -> {
-          news.change();
+          emitter.change();
           release(state);
         });
   }
 
   private void leave(AgentState state, AgentState.Routing next) {
     state.take(null);
-    news.user(state, "conversationsummary", AgentBody::summary);
+    emitter.user(state, "conversationsummary", AgentBody::summary);
     become(state, next);
   }
 
   private void become(AgentState state, Presence next) {
-    state.become(next, agenda.now());
-    news.presence(state);
+    state.become(next, schedule.now());
+    emitter.presence(state);
     board.changed(state.agent);
   }
 
   private void become(AgentState state, AgentState.Routing next) {
     if (state.routing() != next) {
-      state.become(next, agenda.now());
-      news.routing(state);
+      state.become(next, schedule.now());
+      emitter.routing(state);
       board.changed(state.agent);
     }
   }

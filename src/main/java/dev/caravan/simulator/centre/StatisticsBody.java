@@ -13,7 +13,8 @@ final class StatisticsBody {
   private StatisticsBody() {}
 
   /** {@code v2.analytics.conversation.{id}.metrics}, but for when and how much. */
-  static ObjectNode metric(Conversation conversation, Party party, String metric, int number) {
+  static ObjectNode metric(
+      Conversation conversation, Participant party, String metric, int number) {
     ObjectNode body =
         Json.object()
             .put("metric", metric)

@@ -4,13 +4,13 @@ import java.util.List;
 
 /** What happens while an agent and a customer are connected. */
 record Talk(
-    Agenda agenda,
+    Schedule schedule,
     Chance chance,
-    News news,
+    EventEmitter emitter,
     QueueBoard board,
     Assist assist,
     Conversation conversation,
-    Party agent) {
+    Participant agent) {
 
   private static final long UTTERANCE_MILLIS = 6_000;
   private static final long EXCHANGE_MILLIS = 20_000;
@@ -43,7 +43,7 @@ record Talk(
 
   /** Unless the agent has left by then. */
   private void in(long millis, Runnable deed) {
-    agenda.in(
+    schedule.in(
         millis,
         () -> {
           if (!agent.over()) {
@@ -60,15 +60,15 @@ record Talk(
   }
 
   private void change(Runnable deed) {
-    news.change();
+    emitter.change();
     board.changed(conversation);
     deed.run();
-    news.conversation(conversation);
+    emitter.conversation(conversation);
   }
 
   private void speak(int number) {
     if (agent.heldSince == 0) {
-      news.change();
+      emitter.change();
       assist.transcribe(conversation, agent, number);
       if (number % 2 == 0) {
         assist.hear(conversation, agent, number / 2);
@@ -82,9 +82,9 @@ record Talk(
       return;
     }
     if (on) {
-      change(() -> agent.heldSince = agenda.now());
+      change(() -> agent.heldSince = schedule.now());
     } else {
-      change(() -> agent.unhold(agenda.now()));
+      change(() -> agent.unhold(schedule.now()));
     }
   }
 
@@ -96,12 +96,12 @@ record Talk(
     change(
         () -> {
           conversation.side = side;
-          for (Party party : List.of(conversation.customer(), agent)) {
+          for (Participant party : List.of(conversation.customer(), agent)) {
             if (on) {
-              party.sharingSince = agenda.now();
+              party.sharingSince = schedule.now();
               party.sharingEnded = 0;
             } else if (party.sharingSince > 0) {
-              party.sharingEnded = agenda.now();
+              party.sharingEnded = schedule.now();
             }
           }
         });
@@ -115,7 +115,7 @@ record Talk(
         () -> {
           conversation.messages++;
           conversation.lastMessageId = chance.id().replace("-", "");
-          conversation.lastMessageAt = agenda.now();
+          conversation.lastMessageAt = schedule.now();
         });
     assist.hear(conversation, agent, number);
     in(EXCHANGE_MILLIS / 2 + chance.below(40_000), () -> exchange(number + 1));

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.Behaviour;
 import dev.caravan.simulator.Globs;
 import dev.caravan.simulator.centre.Agent;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.centre.Json;
-import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.centre.Organization;
 import dev.caravan.topic.Topic;
 import dev.caravan.topic.TopicCatalogue;
@@ -42,7 +42,7 @@ public final class TopicRules {
 
   public TopicRules(Organization organization, Behaviour behaviour) {
     agents = ids(organization.agents().stream().map(Agent::id));
-    queues = ids(organization.queues().stream().map(Named::id));
+    queues = ids(organization.queues().stream().map(Entity::id));
     this.behaviour = behaviour;
     JsonNode guesses = Json.resource(TopicRules.class, "topic-rules.json");
     unlisted = texts(guesses.path("unlisted"));

@@ -295,7 +295,7 @@ class DayTest {
             conversation ->
                 assertThat(conversation.parties)
                     .extracting(party -> party.stage)
-                    .containsOnly(Party.Stage.DISCONNECTED));
+                    .containsOnly(Participant.Stage.DISCONNECTED));
   }
 
   @Test
@@ -321,7 +321,7 @@ class DayTest {
               String queueId = event.path("group").path("queueId").asText();
               String key = queueId + event.path("group").path("mediaType").asText();
               told.put(key, event.at("/data/0/metrics/0/stats/count").asInt());
-              Named queue = organization.queue(queueId).orElseThrow();
+              Entity queue = organization.queue(queueId).orElseThrow();
               int sum =
                   told.entrySet().stream()
                       .filter(entry -> entry.getKey().startsWith(queueId))

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.function.BiFunction;
 
 /** One participant of a conversation. Times that have not come are 0. */
-final class Party {
+final class Participant {
 
   /** How far a participant has come. */
   enum Stage {
@@ -30,8 +30,8 @@ final class Party {
     /** The text, written anew if anything has changed, and kept while the conversation goes on. */
     byte[] text(
         Conversation conversation,
-        Party party,
-        BiFunction<Conversation, Party, ObjectNode> writer) {
+        Participant party,
+        BiFunction<Conversation, Participant, ObjectNode> writer) {
       long current = party.state(conversation);
       if (written != null && state == current) {
         return written;
@@ -55,7 +55,7 @@ final class Party {
   final Agent agent;
 
   /** Null if it has to do with none. */
-  final Named queue;
+  final Entity queue;
 
   final long started;
   Stage stage;
@@ -69,7 +69,7 @@ final class Party {
   long acwEnded;
 
   /** Null until there is one. */
-  Named wrapUp;
+  Entity wrapUp;
 
   boolean consulting;
   long sharingSince;
@@ -78,7 +78,8 @@ final class Party {
   Text flat = new Text();
 
   /** An agent is alerted first, everybody else is there at once. */
-  Party(String id, String communicationId, String purpose, Agent agent, Named queue, long now) {
+  Participant(
+      String id, String communicationId, String purpose, Agent agent, Entity queue, long now) {
     this.id = id;
     this.communicationId = communicationId;
     this.purpose = purpose;

@@ -7,24 +7,24 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Tells every topic that would carry it what has happened. */
-final class News {
+final class EventEmitter {
 
   /** Writes what a step of a conversation means to one who takes part. */
   interface Step {
-    ObjectNode write(Conversation conversation, Party party, long now);
+    ObjectNode write(Conversation conversation, Participant party, long now);
   }
 
   private static final String USERS = "v2.users.";
   private static final String QUEUES = "v2.routing.queues.";
 
-  private final Agenda agenda;
+  private final Schedule schedule;
   private final EventSink sink;
   private final long seed;
   private long changes;
   private String correlation = "";
 
-  News(Agenda agenda, EventSink sink, long seed) {
-    this.agenda = agenda;
+  EventEmitter(Schedule schedule, EventSink sink, long seed) {
+    this.schedule = schedule;
     this.sink = sink;
     this.seed = seed;
   }
@@ -41,10 +41,10 @@ final class News {
     Body flat = new Body(() -> ConversationBody.flat(conversation));
     Body side = new Body(() -> ConversationBody.side(conversation));
     Body flatInQueue = conversation.medium.genericInQueues() ? full : flat;
-    List<Party> parties = conversation.parties;
+    List<Participant> parties = conversation.parties;
     for (int i = 0; i < parties.size(); i++) {
-      Party party = parties.get(i);
-      List<Party> before = parties.subList(0, i);
+      Participant party = parties.get(i);
+      List<Participant> before = parties.subList(0, i);
       if (party.agent != null && before.stream().noneMatch(p -> p.agent == party.agent)) {
         place(USERS + party.agent.id(), conversation, full, flat, side);
       }
@@ -65,12 +65,12 @@ final class News {
   }
 
   /** A step of a conversation, for {@code v2.detail.events.conversation.{id}.…}. */
-  void detail(String step, Conversation conversation, Party party, Step writer) {
+  void detail(String step, Conversation conversation, Participant party, Step writer) {
     about(
         "v2.detail.events.conversation",
         conversation,
         step,
-        () -> writer.write(conversation, party, agenda.now()));
+        () -> writer.write(conversation, party, schedule.now()));
   }
 
   /** What is told under a conversation's own id. */
@@ -81,7 +81,7 @@ final class News {
   }
 
   /** A measurement of a conversation; counts are measurements of 1. */
-  void metric(Conversation conversation, Party party, String metric, long value) {
+  void metric(Conversation conversation, Participant party, String metric, long value) {
     int number = ++conversation.records;
     about(
         "v2.analytics.conversation",
@@ -89,7 +89,7 @@ final class News {
         "metrics",
         () ->
             StatisticsBody.metric(conversation, party, metric, number)
-                .put("metricDate", Json.time(agenda.now()))
+                .put("metricDate", Json.time(schedule.now()))
                 .put("value", value));
   }
 
@@ -98,7 +98,7 @@ final class News {
       String what, String dimension, String id, Medium medium, List<Map.Entry<String, Long>> took) {
     tell(
         "v2.analytics." + what + "." + id + ".aggregates",
-        () -> StatisticsBody.aggregates(dimension, id, medium, agenda.now(), took));
+        () -> StatisticsBody.aggregates(dimension, id, medium, schedule.now(), took));
   }
 
   void presence(AgentState state) {
@@ -124,7 +124,7 @@ final class News {
   }
 
   void membership(AgentState state, boolean joined) {
-    for (Named queue : state.agent.queues()) {
+    for (Entity queue : state.agent.queues()) {
       tell(QUEUES + queue.id() + ".users", () -> AgentBody.queueMember(state.agent, queue, joined));
     }
   }

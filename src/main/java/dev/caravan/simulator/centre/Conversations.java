@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** How conversations go: arriving, waiting, ringing, talking, being handed on, ending. */
-final class Stories {
+final class Conversations {
 
   private static final int REMEMBERED = 20_000;
   private static final int MOST_LIVE = 100_000;
@@ -16,39 +16,39 @@ final class Stories {
 
   private final Organization organization;
   private final List<AgentState> agents;
-  private final Agenda agenda;
+  private final Schedule schedule;
   private final Chance chance;
-  private final News news;
+  private final EventEmitter emitter;
   private final QueueBoard board;
   private final Staff staff;
   private final Assist assist;
   private final Map<String, Conversation> live = new LinkedHashMap<>();
   private final Map<String, Conversation> past = new LinkedHashMap<>();
 
-  Stories(
+  Conversations(
       Organization organization,
       List<AgentState> agents,
-      Agenda agenda,
+      Schedule schedule,
       Chance chance,
-      News news,
+      EventEmitter emitter,
       QueueBoard board,
       Staff staff) {
     this.organization = organization;
     this.agents = agents;
-    this.agenda = agenda;
+    this.schedule = schedule;
     this.chance = chance;
-    this.news = news;
+    this.emitter = emitter;
     this.board = board;
     this.staff = staff;
-    assist = new Assist(organization.id(), agenda, news);
+    assist = new Assist(organization.id(), schedule, emitter);
   }
 
   /** A customer turns up who will want a queue. Most are greeted by a flow first. */
-  void arrive(Named queue) {
+  void arrive(Entity queue) {
     if (live.size() >= MOST_LIVE) {
       return;
     }
-    Conversation conversation = chance.conversation(agenda.now());
+    Conversation conversation = chance.conversation(schedule.now());
     int medium = conversation.medium.ordinal();
     conversation.division =
         organization.divisions().get(queue.index() % organization.divisions().size());
@@ -56,53 +56,54 @@ final class Stories {
     conversation.flow =
         medium < organization.flows().size() ? organization.flows().get(medium) : null;
     live.put(conversation.id, conversation);
-    news.change();
-    Party customer = join(conversation, "customer", null, null);
+    emitter.change();
+    Participant customer = join(conversation, "customer", null, null);
     if (conversation.medium == Medium.MESSAGE || conversation.medium == Medium.EMAIL) {
       conversation.lastMessageId = chance.id().replace("-", "");
-      conversation.lastMessageAt = agenda.now();
+      conversation.lastMessageAt = schedule.now();
     }
-    news.detail("customer.start", conversation, customer, DetailBody::customerStart);
-    news.detail("attributes", conversation, customer, DetailBody::attributes);
+    emitter.detail("customer.start", conversation, customer, DetailBody::customerStart);
+    emitter.detail("attributes", conversation, customer, DetailBody::attributes);
     if (!conversation.contactId.isEmpty()) {
-      news.detail("contact", conversation, customer, DetailBody::contact);
+      emitter.detail("contact", conversation, customer, DetailBody::contact);
     }
     if (conversation.flow == null) {
       enqueue(conversation);
       return;
     }
     String greeter = conversation.medium == Medium.VOICE ? "ivr" : "workflow";
-    Party flow = join(conversation, greeter, null, null);
-    news.detail("flow.start", conversation, flow, DetailBody::flowStart);
-    agenda.in(chance.between(2_000, 15_000), () -> leaveFlow(conversation, flow));
+    Participant flow = join(conversation, greeter, null, null);
+    emitter.detail("flow.start", conversation, flow, DetailBody::flowStart);
+    schedule.in(chance.between(2_000, 15_000), () -> leaveFlow(conversation, flow));
   }
 
-  private void leaveFlow(Conversation conversation, Party flow) {
-    news.change();
+  private void leaveFlow(Conversation conversation, Participant flow) {
+    emitter.change();
     boolean givesUp = chance.happens(0.04);
     boolean success = chance.happens(0.8);
-    Named outcome = chance.one(organization.outcomes());
-    flow.disconnect(givesUp ? "peer" : "transfer", agenda.now());
-    news.detail(
+    Entity outcome = chance.one(organization.outcomes());
+    flow.disconnect(givesUp ? "peer" : "transfer", schedule.now());
+    emitter.detail(
         "flow.outcome",
         conversation,
         flow,
         (it, party, now) -> DetailBody.flowOutcome(it, party, outcome, success));
-    news.detail("flow.end", conversation, flow, DetailBody::flowEnd);
+    emitter.detail("flow.end", conversation, flow, DetailBody::flowEnd);
     Medium medium = conversation.medium;
     String flowId = conversation.flow.id();
-    news.aggregates("flow", "flowId", flowId, medium, List.of(Map.entry("tFlow", flow.millis())));
-    news.aggregates(
+    emitter.aggregates(
+        "flow", "flowId", flowId, medium, List.of(Map.entry("tFlow", flow.millis())));
+    emitter.aggregates(
         "flowoutcome",
         "flowOutcomeId",
         outcome.id(),
         medium,
         List.of(Map.entry("tFlowOutcome", flow.millis())));
-    news.tell(
+    emitter.tell(
         "v2.analytics.flow." + flowId + ".metrics",
         () -> DetailBody.flowMetric(conversation, flow));
     if (medium == Medium.VOICE) {
-      news.metric(conversation, flow, "tIvr", flow.millis());
+      emitter.metric(conversation, flow, "tIvr", flow.millis());
     }
     if (givesUp) {
       leave(conversation, "client");
@@ -113,43 +114,44 @@ final class Stories {
   }
 
   /** Somebody, or something, takes part from now on. */
-  private Party join(Conversation conversation, String purpose, Agent agent, Named queue) {
-    Party party = new Party(chance.id(), chance.id(), purpose, agent, queue, agenda.now());
+  private Participant join(Conversation conversation, String purpose, Agent agent, Entity queue) {
+    Participant party =
+        new Participant(chance.id(), chance.id(), purpose, agent, queue, schedule.now());
     conversation.parties.add(party);
     return party;
   }
 
   /** An agent is asked to take part. */
-  private Party ring(Conversation conversation, AgentState state) {
-    Party agent = join(conversation, "agent", state.agent, conversation.queue);
+  private Participant ring(Conversation conversation, AgentState state) {
+    Participant agent = join(conversation, "agent", state.agent, conversation.queue);
     staff.occupy(state, conversation);
     return agent;
   }
 
   /** The customer leaves, and with that the conversation is over. */
   private void leave(Conversation conversation, String why) {
-    conversation.customer().disconnect(why, agenda.now());
-    conversation.ended = agenda.now();
-    news.detail("customer.end", conversation, conversation.customer(), DetailBody::customerEnd);
+    conversation.customer().disconnect(why, schedule.now());
+    conversation.ended = schedule.now();
+    emitter.detail("customer.end", conversation, conversation.customer(), DetailBody::customerEnd);
   }
 
   /** Tells what has changed for those who take part, and for the queue. */
   private void tell(Conversation conversation) {
     board.changed(conversation);
-    news.conversation(conversation);
+    emitter.conversation(conversation);
   }
 
-  private AgentState state(Party agent) {
+  private AgentState state(Participant agent) {
     return agents.get(agent.agent.index());
   }
 
   private void enqueue(Conversation conversation) {
-    Party acd = join(conversation, "acd", null, conversation.queue);
+    Participant acd = join(conversation, "acd", null, conversation.queue);
     board.enter(conversation);
-    news.metric(conversation, acd, "nOffered", 1);
-    news.detail("acd.start", conversation, acd, DetailBody::acdStart);
-    news.conversation(conversation);
-    agenda.in(60_000 + chance.exponential(240_000), () -> losePatience(conversation, acd));
+    emitter.metric(conversation, acd, "nOffered", 1);
+    emitter.detail("acd.start", conversation, acd, DetailBody::acdStart);
+    emitter.conversation(conversation);
+    schedule.in(60_000 + chance.exponential(240_000), () -> losePatience(conversation, acd));
     board.freeMember(conversation.queue).ifPresent(this::serve);
   }
 
@@ -160,98 +162,98 @@ final class Stories {
   }
 
   private void alert(Conversation conversation, AgentState state) {
-    news.change();
-    Party acd = conversation.last("acd").orElseThrow();
-    Party agent = ring(conversation, state);
-    news.detail("user.start", conversation, agent, DetailBody::userStart);
+    emitter.change();
+    Participant acd = conversation.last("acd").orElseThrow();
+    Participant agent = ring(conversation, state);
+    emitter.detail("user.start", conversation, agent, DetailBody::userStart);
     tell(conversation);
     if (chance.happens(0.05)) {
       long millis = ConversationBody.ALERTING_TIMEOUT_MILLIS;
-      agenda.in(millis, () -> ringOut(conversation, acd, agent));
+      schedule.in(millis, () -> ringOut(conversation, acd, agent));
     } else {
-      agenda.in(chance.between(1_000, 9_000), () -> answer(conversation, acd, agent));
+      schedule.in(chance.between(1_000, 9_000), () -> answer(conversation, acd, agent));
     }
   }
 
-  private void ringOut(Conversation conversation, Party acd, Party agent) {
+  private void ringOut(Conversation conversation, Participant acd, Participant agent) {
     if (agent.over()) {
       return;
     }
-    news.change();
-    agent.disconnect("transfer.noanswer", agenda.now());
-    acd.disconnect("transfer", agenda.now());
-    news.detail("user.end", conversation, agent, DetailBody::userEnd);
+    emitter.change();
+    agent.disconnect("transfer.noanswer", schedule.now());
+    acd.disconnect("transfer", schedule.now());
+    emitter.detail("user.end", conversation, agent, DetailBody::userEnd);
     board.left(conversation);
     staff.doesNotRespond(state(agent));
     enqueue(conversation);
   }
 
-  private void answer(Conversation conversation, Party acd, Party agent) {
+  private void answer(Conversation conversation, Participant acd, Participant agent) {
     if (agent.over()) {
       return;
     }
-    news.change();
-    agent.connect(agenda.now());
-    acd.disconnect("transfer", agenda.now());
+    emitter.change();
+    agent.connect(schedule.now());
+    acd.disconnect("transfer", schedule.now());
     board.answered(conversation, acd.millis());
-    news.detail("acd.end", conversation, acd, DetailBody::acdEnd);
-    news.metric(conversation, acd, "tAcd", acd.millis());
-    news.metric(conversation, agent, "tAnswered", acd.millis());
-    news.metric(conversation, agent, "tAlert", agent.connected - agent.started);
-    news.metric(conversation, agent, "nConnected", 1);
-    news.conversation(conversation);
+    emitter.detail("acd.end", conversation, acd, DetailBody::acdEnd);
+    emitter.metric(conversation, acd, "tAcd", acd.millis());
+    emitter.metric(conversation, agent, "tAnswered", acd.millis());
+    emitter.metric(conversation, agent, "tAlert", agent.connected - agent.started);
+    emitter.metric(conversation, agent, "nConnected", 1);
+    emitter.conversation(conversation);
     talk(conversation, agent);
   }
 
-  private void talk(Conversation conversation, Party agent) {
+  private void talk(Conversation conversation, Participant agent) {
     long talk = chance.talkMillis(conversation.medium);
-    new Talk(agenda, chance, news, board, assist, conversation, agent).plan(talk);
+    new Talk(schedule, chance, emitter, board, assist, conversation, agent).plan(talk);
     long agents = conversation.parties.stream().filter(party -> party.agent != null).count();
     boolean mayHandOn = agents < MOST_TRANSFERS;
     if (mayHandOn && conversation.medium == Medium.VOICE && chance.happens(0.07)) {
-      agenda.in(talk / 2, () -> consult(conversation, agent));
+      schedule.in(talk / 2, () -> consult(conversation, agent));
     }
     boolean handsOn = mayHandOn && chance.happens(0.1);
-    agenda.in(talk, () -> finish(conversation, agent, handsOn));
+    schedule.in(talk, () -> finish(conversation, agent, handsOn));
   }
 
   /** Asks a free agent of the same queue, while the customer waits; if there is none, nothing. */
-  private void consult(Conversation conversation, Party first) {
+  private void consult(Conversation conversation, Participant first) {
     if (!first.over()) {
       board.freeMember(conversation.queue).ifPresent(free -> ask(conversation, first, free));
     }
   }
 
-  private void ask(Conversation conversation, Party first, AgentState free) {
-    news.change();
+  private void ask(Conversation conversation, Participant first, AgentState free) {
+    emitter.change();
     first.consulting = true;
-    first.heldSince = agenda.now();
-    Party second = ring(conversation, free);
+    first.heldSince = schedule.now();
+    Participant second = ring(conversation, free);
     second.consulting = true;
-    news.detail("user.start", conversation, second, DetailBody::userStart);
-    news.metric(conversation, first, "nConsult", 1);
+    emitter.detail("user.start", conversation, second, DetailBody::userStart);
+    emitter.metric(conversation, first, "nConsult", 1);
     tell(conversation);
-    agenda.in(
+    schedule.in(
         chance.between(2_000, 8_000),
         () -> {
-          news.change();
-          second.connect(agenda.now());
+          emitter.change();
+          second.connect(schedule.now());
           tell(conversation);
-          agenda.in(chance.between(5_000, 30_000), () -> decide(conversation, first, second));
+          schedule.in(chance.between(5_000, 30_000), () -> decide(conversation, first, second));
         });
   }
 
   /** The first one hands over, or goes on alone. */
-  private void decide(Conversation conversation, Party first, Party second) {
-    news.change();
+  private void decide(Conversation conversation, Participant first, Participant second) {
+    emitter.change();
     boolean handsOver = chance.happens(0.8);
-    Party leaving = handsOver ? first : second;
-    first.unhold(agenda.now());
-    leaving.disconnect(handsOver ? "transfer.consult" : "client", agenda.now());
+    Participant leaving = handsOver ? first : second;
+    first.unhold(schedule.now());
+    leaving.disconnect(handsOver ? "transfer.consult" : "client", schedule.now());
     first.consulting = false;
     second.consulting = false;
     if (handsOver) {
-      news.metric(conversation, first, "nConsultTransferred", 1);
+      emitter.metric(conversation, first, "nConsultTransferred", 1);
     }
     afterwards(conversation, leaving);
     tell(conversation);
@@ -260,19 +262,19 @@ final class Stories {
     }
   }
 
-  private void finish(Conversation conversation, Party agent, boolean handsOn) {
+  private void finish(Conversation conversation, Participant agent, boolean handsOn) {
     if (agent.over()) {
       return;
     }
     if (agent.consulting) {
-      agenda.in(CONSULT_MILLIS, () -> finish(conversation, agent, handsOn));
+      schedule.in(CONSULT_MILLIS, () -> finish(conversation, agent, handsOn));
       return;
     }
-    news.change();
+    emitter.change();
     if (handsOn) {
-      agent.disconnect("transfer", agenda.now());
-      news.metric(conversation, agent, "nTransferred", 1);
-      news.metric(conversation, agent, "nBlindTransferred", 1);
+      agent.disconnect("transfer", schedule.now());
+      emitter.metric(conversation, agent, "nTransferred", 1);
+      emitter.metric(conversation, agent, "nBlindTransferred", 1);
       board.left(conversation);
       afterwards(conversation, agent);
       conversation.queue = chance.one(organization.queues());
@@ -280,80 +282,80 @@ final class Stories {
       return;
     }
     boolean customerFirst = chance.happens(0.6);
-    agent.disconnect(customerFirst ? "peer" : "client", agenda.now());
+    agent.disconnect(customerFirst ? "peer" : "client", schedule.now());
     leave(conversation, customerFirst ? "client" : "peer");
     afterwards(conversation, agent);
     board.changed(conversation);
     assist.review(conversation, agent);
-    news.conversation(conversation);
+    emitter.conversation(conversation);
   }
 
-  private void losePatience(Conversation conversation, Party acd) {
+  private void losePatience(Conversation conversation, Participant acd) {
     if (acd.over() || !board.giveUp(conversation)) {
       return;
     }
-    news.change();
+    emitter.change();
     boolean leavesMessage = conversation.medium == Medium.VOICE && chance.happens(0.3);
-    acd.disconnect(leavesMessage ? "transfer" : "peer", agenda.now());
-    news.detail("acd.end", conversation, acd, DetailBody::acdEnd);
+    acd.disconnect(leavesMessage ? "transfer" : "peer", schedule.now());
+    emitter.detail("acd.end", conversation, acd, DetailBody::acdEnd);
     if (leavesMessage) {
       voicemail(conversation);
       return;
     }
-    news.metric(conversation, acd, "tAbandon", acd.millis());
+    emitter.metric(conversation, acd, "tAbandon", acd.millis());
     leave(conversation, "client");
-    news.conversation(conversation);
+    emitter.conversation(conversation);
     bury(conversation);
   }
 
   private void voicemail(Conversation conversation) {
-    Party voicemail = join(conversation, "voicemail", null, conversation.queue);
-    news.detail("voicemail.start", conversation, voicemail, DetailBody::inQueue);
-    news.conversation(conversation);
-    agenda.in(chance.between(8_000, 40_000), () -> hangUp(conversation, voicemail));
+    Participant voicemail = join(conversation, "voicemail", null, conversation.queue);
+    emitter.detail("voicemail.start", conversation, voicemail, DetailBody::inQueue);
+    emitter.conversation(conversation);
+    schedule.in(chance.between(8_000, 40_000), () -> hangUp(conversation, voicemail));
   }
 
-  private void hangUp(Conversation conversation, Party voicemail) {
-    news.change();
-    voicemail.disconnect("peer", agenda.now());
-    news.detail("voicemail.end", conversation, voicemail, DetailBody::voicemailEnd);
-    news.metric(conversation, voicemail, "tVoicemail", voicemail.millis());
+  private void hangUp(Conversation conversation, Participant voicemail) {
+    emitter.change();
+    voicemail.disconnect("peer", schedule.now());
+    emitter.detail("voicemail.end", conversation, voicemail, DetailBody::voicemailEnd);
+    emitter.metric(conversation, voicemail, "tVoicemail", voicemail.millis());
     leave(conversation, "client");
-    news.conversation(conversation);
+    emitter.conversation(conversation);
     bury(conversation);
   }
 
   /** Tells that an agent has left, and lets them wrap up. */
-  private void afterwards(Conversation conversation, Party agent) {
-    agent.acwSince = agenda.now();
+  private void afterwards(Conversation conversation, Participant agent) {
+    agent.acwSince = schedule.now();
     staff.wrapUp(state(agent));
-    news.detail("user.end", conversation, agent, DetailBody::userEnd);
-    news.metric(conversation, agent, "tTalk", agent.interactingMillis() - agent.heldMillis);
+    emitter.detail("user.end", conversation, agent, DetailBody::userEnd);
+    emitter.metric(conversation, agent, "tTalk", agent.interactingMillis() - agent.heldMillis);
     if (agent.heldMillis > 0) {
-      news.metric(conversation, agent, "tHeld", agent.heldMillis);
+      emitter.metric(conversation, agent, "tHeld", agent.heldMillis);
     }
-    agenda.in(chance.between(5_000, 60_000), () -> wrapUp(conversation, agent));
+    schedule.in(chance.between(5_000, 60_000), () -> wrapUp(conversation, agent));
   }
 
-  private void wrapUp(Conversation conversation, Party agent) {
-    news.change();
-    long work = agenda.now() - agent.acwSince;
+  private void wrapUp(Conversation conversation, Participant agent) {
+    emitter.change();
+    long work = schedule.now() - agent.acwSince;
     long talk = agent.interactingMillis();
-    agent.acwEnded = agenda.now();
+    agent.acwEnded = schedule.now();
     agent.wrapUp = chance.one(organization.wrapUpCodes());
-    news.detail("wrapup", conversation, agent, DetailBody::wrapUp);
-    news.detail("acw", conversation, agent, DetailBody::acw);
-    news.metric(conversation, agent, "tAcw", work);
-    news.metric(conversation, agent, "tHandle", talk + work);
-    news.conversation(conversation);
-    news.aggregates(
+    emitter.detail("wrapup", conversation, agent, DetailBody::wrapUp);
+    emitter.detail("acw", conversation, agent, DetailBody::acw);
+    emitter.metric(conversation, agent, "tAcw", work);
+    emitter.metric(conversation, agent, "tHandle", talk + work);
+    emitter.conversation(conversation);
+    emitter.aggregates(
         "users",
         "userId",
         agent.agent.id(),
         conversation.medium,
         List.of(
             Map.entry("tTalk", talk), Map.entry("tAcw", work), Map.entry("tHandle", talk + work)));
-    news.aggregates(
+    emitter.aggregates(
         "wrapup",
         "wrapUpCode",
         agent.wrapUp.id(),

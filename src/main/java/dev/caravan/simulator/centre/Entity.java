@@ -8,4 +8,4 @@ import java.util.List;
  * @param index position in its list
  * @param members indexes of its agents, where it has any
  */
-public record Named(int index, String id, String name, List<Integer> members) {}
+public record Entity(int index, String id, String name, List<Integer> members) {}

@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /** What will happen when. Of two things due at once, the one planned first happens first. */
-final class Agenda {
+final class Schedule {
 
   private record Entry(long atMillis, long order, Runnable deed) {}
 
@@ -14,7 +14,7 @@ final class Agenda {
   private long now;
   private long planned;
 
-  Agenda(long startMillis) {
+  Schedule(long startMillis) {
     now = startMillis;
   }
 
