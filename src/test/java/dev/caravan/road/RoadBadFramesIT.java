@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -45,8 +44,6 @@ class RoadBadFramesIT {
 
   private static final int FOUR_MEBIBYTES = 4 << 20;
   private static final String LIMIT = "max.message.bytes";
-  private static final String QUEUE_TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
   private Road road;
 
   @BeforeAll
@@ -65,7 +62,7 @@ class RoadBadFramesIT {
   }
 
   static Stream<Arguments> unreadable() {
-    String good = event(QUEUE_TOPIC, Road.call("c"), "r");
+    String good = event(Road.TOPIC, Road.call("c"), "r");
     return Stream.of(
         arguments("no JSON", "Hello from a proxy", "does not begin with a JSON object"),
         arguments("broken JSON", "{\"topicName\":\"v2.x.y\",\"eventBody\":{]}", "is not JSON"),
@@ -108,7 +105,7 @@ class RoadBadFramesIT {
 
   @Test
   void aFrameOfFourMebibytesArrives() {
-    byte[] frame = road.send(event(QUEUE_TOPIC, large(FOUR_MEBIBYTES), "large"));
+    byte[] frame = road.send(event(Road.TOPIC, large(FOUR_MEBIBYTES), "large"));
 
     ConsumerRecord<String, byte[]> record = road.awaitValue(frame);
 
@@ -118,7 +115,7 @@ class RoadBadFramesIT {
 
   @Test
   void aFrameOfMoreThanEightMebibytesCostsAGapThatSaysWhy() {
-    road.send(event(QUEUE_TOPIC, large(2 * FOUR_MEBIBYTES + 1), "too large"));
+    road.send(event(Road.TOPIC, large(2 * FOUR_MEBIBYTES + 1), "too large"));
 
     road.awaitRecord(
         record ->
@@ -162,7 +159,7 @@ class RoadBadFramesIT {
 
   private void theRoadGoesOn() {
     road.awaitValue(
-        road.send(event(QUEUE_TOPIC, Road.call("goes-on"), UUID.randomUUID().toString())));
+        road.send(event(Road.TOPIC, Road.call("goes-on"), UUID.randomUUID().toString())));
   }
 
   /** A call of at least so many bytes that no compression makes small. */
