@@ -149,6 +149,25 @@ final class Road implements AutoCloseable {
     return folder.resolve("data");
   }
 
+  /** The dead letters that lie as files, by the end of their names. */
+  static List<Path> deadLetters(Path data, String suffix) throws IOException {
+    Path letters = data.resolve("dead-letters");
+    if (!Files.isDirectory(letters)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(letters)) {
+      return all.filter(file -> file.toString().endsWith(suffix)).toList();
+    }
+  }
+
+  static boolean holds(Path file, byte[] content) {
+    try {
+      return Arrays.equals(Files.readAllBytes(file), content);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   // ---- what Genesys Cloud sends
 
   /** An event as Genesys Cloud writes one, but with white space that a rewriting would lose. */

@@ -8,13 +8,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,13 +140,16 @@ class RoadBadFramesIT {
 
     await()
         .atMost(Duration.ofMinutes(3))
-        .until(() -> files().anyMatch(file -> holds(file, refusedTwice)));
+        .until(
+            () ->
+                Road.deadLetters(road.data(), "").stream()
+                    .anyMatch(file -> Road.holds(file, refusedTwice)));
     // The folder is closed to others; a file is once it is written
     await()
         .atMost(Duration.ofMinutes(3))
         .untilAsserted(
             () ->
-                assertThat(files())
+                assertThat(Road.deadLetters(road.data(), ""))
                     .allSatisfy(
                         file ->
                             assertThat(Files.getPosixFilePermissions(file))
@@ -184,23 +185,5 @@ class RoadBadFramesIT {
 
   private static Admin admin() {
     return Admin.create(Map.of("bootstrap.servers", (Object) SharedKafka.bootstrapServers()));
-  }
-
-  private Stream<Path> files() throws IOException {
-    Path folder = road.data().resolve("dead-letters");
-    if (!Files.isDirectory(folder)) {
-      return Stream.empty();
-    }
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.toList().stream();
-    }
-  }
-
-  private static boolean holds(Path file, byte[] content) {
-    try {
-      return Arrays.equals(Files.readAllBytes(file), content);
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

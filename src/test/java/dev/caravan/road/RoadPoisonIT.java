@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -86,12 +85,15 @@ class RoadPoisonIT {
           StandardCopyOption.ATOMIC_MOVE);
       await()
           .atMost(PATIENCE)
-          .until(() -> files(road.data(), ".json").stream().anyMatch(f -> holds(f, large)));
+          .until(
+              () ->
+                  Road.deadLetters(road.data(), ".json").stream()
+                      .anyMatch(f -> Road.holds(f, large)));
       await()
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThat(files(road.data(), ".reason"))
+                  assertThat(Road.deadLetters(road.data(), ".reason"))
                       .singleElement()
                       .satisfies(
                           it ->
@@ -219,7 +221,9 @@ class RoadPoisonIT {
         NumberedEvents ledger = new NumberedEvents(genesys);
         ledger.send(30);
 
-        await().atMost(PATIENCE).until(() -> files(folder.resolve("data"), ".reason").size() == 10);
+        await()
+            .atMost(PATIENCE)
+            .until(() -> Road.deadLetters(folder.resolve("data"), ".reason").size() == 10);
         Bridge.Health health =
             bridge.awaitReadiness(
                 "the letters that wait in health",
@@ -303,7 +307,7 @@ class RoadPoisonIT {
   /** The numbers of the events that lie as files. */
   private List<Integer> filed() throws IOException {
     List<Integer> numbers = new ArrayList<>();
-    for (Path file : files(folder.resolve("data"), ".json")) {
+    for (Path file : Road.deadLetters(folder.resolve("data"), ".json")) {
       numbers.add(Road.json(Files.readAllBytes(file)).at("/eventBody/number").asInt(-1));
     }
     return numbers;
@@ -390,23 +394,5 @@ class RoadPoisonIT {
         .genesys(genesys.url())
         .kafka(broker.bootstrapServers(), PREFIX)
         .with("GENESYS_TOPICS", Road.TOPIC);
-  }
-
-  private static List<Path> files(Path data, String suffix) throws IOException {
-    Path folder = data.resolve("dead-letters");
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(file -> file.toString().endsWith(suffix)).toList();
-    }
-  }
-
-  private static boolean holds(Path file, byte[] content) {
-    try {
-      return Arrays.equals(Files.readAllBytes(file), content);
-    } catch (IOException e) {
-      return false;
-    }
   }
 }
