@@ -1,8 +1,7 @@
 package dev.caravan.bench;
 
+import dev.caravan.testing.Ledger;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -23,17 +22,12 @@ final class Arrivals implements AutoCloseable {
 
   private final LoadFrames frames;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final BitSet seen = new BitSet();
-  private final long[] lastOfConversation;
-  private long repeated;
-  private long outOfOrder;
+  private final Ledger ledger = new Ledger();
   private long foreign;
 
   Arrivals(String bootstrapServers, LoadFrames frames) {
     this.frames = frames;
-    this.lastOfConversation = new long[frames.conversations()];
     this.consumer = consumer(bootstrapServers);
-    Arrays.fill(lastOfConversation, -1);
   }
 
   /** It reads from the beginning, many records at a time, and does not wait for more. */
@@ -107,7 +101,7 @@ final class Arrivals implements AutoCloseable {
     }
     long end = System.nanoTime();
     for (long number = first; left > 0 && number < last; number++) {
-      if (frames.isKept(number) && !seen.get((int) number)) {
+      if (frames.isKept(number) && !ledger.hasArrived((int) number)) {
         micros.recordValue(microsFrom(sentAt.applyAsLong(number), end));
       }
     }
@@ -126,17 +120,8 @@ final class Arrivals implements AutoCloseable {
       foreign++;
       return -1;
     }
-    if (seen.get((int) number)) {
-      repeated++;
-      return -1;
-    }
-    seen.set((int) number);
-    int conversation = (int) (number % frames.conversations());
-    if (number < lastOfConversation[conversation]) {
-      outOfOrder++;
-    }
-    lastOfConversation[conversation] = number;
-    return number;
+    boolean first = ledger.arrived((int) number, number % frames.conversations());
+    return first ? number : -1;
   }
 
   /**
@@ -155,10 +140,20 @@ final class Arrivals implements AutoCloseable {
    */
   String verdict(long sent, long repeatedAtMost) {
     int expected = frames.kept(0, sent);
-    long lost = expected - seen.get(0, (int) sent).cardinality();
-    boolean right = lost == 0 && repeated <= repeatedAtMost && outOfOrder == 0 && foreign == 0;
+    long lost = expected - ledger.arrived();
+    boolean right =
+        lost == 0
+            && ledger.repeated() <= repeatedAtMost
+            && ledger.outOfOrder() == 0
+            && foreign == 0;
     return "%s: of %,d frames %,d lost, %,d repeated, %,d out of order within their key, %,d not as they were sent"
-        .formatted(right ? "Right" : "WRONG", expected, lost, repeated, outOfOrder, foreign);
+        .formatted(
+            right ? "Right" : "WRONG",
+            expected,
+            lost,
+            ledger.repeated(),
+            ledger.outOfOrder(),
+            foreign);
   }
 
   @Override

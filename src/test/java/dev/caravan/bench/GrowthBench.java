@@ -1,5 +1,6 @@
 package dev.caravan.bench;
 
+import dev.caravan.command.Folders;
 import dev.caravan.testing.Bridge;
 import java.awt.Color;
 import java.io.IOException;
@@ -190,7 +191,7 @@ final class GrowthBench {
       return List.of(
           figures.append(), figures.read(), figures.openSeconds(), figures.heapMegabytes());
     } finally {
-      SpoolLogBench.delete(directory);
+      Folders.delete(directory);
     }
   }
 

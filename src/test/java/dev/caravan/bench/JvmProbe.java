@@ -1,7 +1,7 @@
 package dev.caravan.bench;
 
+import dev.caravan.testing.Command;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -102,14 +102,10 @@ final class JvmProbe {
   }
 
   private String ask(long pid, String command) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(jcmd.toString(), String.valueOf(pid), command)
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException("jcmd did not tell " + command + " of " + pid + ": " + said);
+    Command asked = Command.run(jcmd.toString(), String.valueOf(pid), command);
+    if (asked.exitCode() != 0) {
+      throw new IOException("jcmd did not tell " + command + " of " + pid + ": " + asked.output());
     }
-    return said;
+    return asked.output();
   }
 }

@@ -2,6 +2,7 @@ package dev.caravan.bench;
 
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Pace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
@@ -100,10 +100,7 @@ final class LongRun implements AutoCloseable {
     long start = System.nanoTime();
     try {
       for (long i = 0; sending; i++) {
-        long due = start + i * 1_000_000_000L / perSecond;
-        for (long wait; (wait = due - System.nanoTime()) > 0; ) {
-          LockSupport.parkNanos(wait);
-        }
+        Pace.awaitTime(start + i * 1_000_000_000L / perSecond);
         long before = System.nanoTime();
         socket.send(frames, sent.get());
         sent.incrementAndGet();
@@ -152,10 +149,7 @@ final class LongRun implements AutoCloseable {
   }
 
   static void pause(long millis) {
-    long end = System.nanoTime() + millis * 1_000_000;
-    for (long left; (left = end - System.nanoTime()) > 0; ) {
-      LockSupport.parkNanos(left);
-    }
+    Pace.awaitTime(System.nanoTime() + millis * 1_000_000);
   }
 
   /** What the spool's files take up. */

@@ -9,20 +9,18 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Ledger;
+import dev.caravan.testing.Pace;
+import dev.caravan.testing.Routes;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -110,7 +108,6 @@ final class NumberedLoad implements AutoCloseable {
   private static final long PATIENCE = 300 * SECOND;
   private static final String VOICE = "genesys.conversations.voice";
   private static final String CLUSTER = "bench";
-  private static final byte[] NUMBER = "\"number\":".getBytes(StandardCharsets.US_ASCII);
 
   /** Of a medium that is left out. */
   private static final String PROBE =
@@ -127,11 +124,8 @@ final class NumberedLoad implements AutoCloseable {
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Histogram latency = new Histogram(3);
-  private final BitSet seen = new BitSet();
-  private final int[] lastOfConversation = new int[CONVERSATIONS];
+  private final Ledger ledger = new Ledger();
   private long start;
-  private int repeated;
-  private int outOfOrder;
   private int mostSockets;
 
   NumberedLoad(Setting setting) throws Exception {
@@ -148,7 +142,6 @@ final class NumberedLoad implements AutoCloseable {
         genesys.organization().queues().stream()
             .map(queue -> "v2.routing.queues." + queue.id() + ".conversations")
             .toList();
-    Arrays.fill(lastOfConversation, -1);
     consumer = Arrivals.consumer(broker.bootstrapServers());
     try (Admin admin = admin()) {
       admin.createTopics(List.of(new NewTopic(VOICE, 3, (short) 1))).all().get(1, TimeUnit.MINUTES);
@@ -188,7 +181,7 @@ final class NumberedLoad implements AutoCloseable {
     long[] after = cpuMicros();
     double bytes = (controlBytes() - control) / ((System.nanoTime() - counts) / 1e9);
     long patience = System.nanoTime() + PATIENCE;
-    while (seen.cardinality() < total && System.nanoTime() < patience) {
+    while (ledger.arrived() < total && System.nanoTime() < patience) {
       readUntil(System.nanoTime() + SECOND / 5);
     }
     // What comes twice comes late
@@ -202,9 +195,9 @@ final class NumberedLoad implements AutoCloseable {
     }
     return new Figures(
         total,
-        total - seen.cardinality(),
-        repeated,
-        outOfOrder,
+        total - ledger.arrived(),
+        ledger.repeated(),
+        ledger.outOfOrder(),
         mostSockets,
         cpu,
         megabytes,
@@ -228,20 +221,7 @@ final class NumberedLoad implements AutoCloseable {
     Path its = folder.resolve(name);
     Path routes = its.resolve("routes");
     if (!Files.exists(routes)) {
-      Files.createDirectories(routes);
-      try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
-        for (Path file : shipped.toList()) {
-          Files.copy(file, routes.resolve(file.getFileName()));
-        }
-      }
-      Path receive = routes.resolve("receive.camel.yaml");
-      int each = (setting.queues() + setting.shards() - 1) / setting.shards();
-      Files.writeString(
-          receive,
-          Files.readString(receive)
-              .replace(
-                  "        deadLetters:",
-                  "        topicsPerChannel: " + each + "\n        deadLetters:"));
+      Routes.copyTo(its, (setting.queues() + setting.shards() - 1) / setting.shards());
     }
     List<String> flags = new ArrayList<>(List.of(Bridge.SHIPPED_FLAGS.split(" ")));
     flags.replaceAll(flag -> flag.startsWith("-Xmx") ? "-Xmx" + setting.heap() + "m" : flag);
@@ -329,9 +309,7 @@ final class NumberedLoad implements AutoCloseable {
   private void send(int own) {
     String padding = "x".repeat(Math.max(0, setting.frameBytes() - 300));
     for (int number = own; number < total; number += SENDERS) {
-      for (long wait; (wait = due(number) - System.nanoTime()) > 0; ) {
-        LockSupport.parkNanos(wait);
-      }
+      Pace.awaitTime(due(number));
       int conversation = number % CONVERSATIONS;
       ObjectNode body = JsonNodeFactory.instance.objectNode();
       body.put("id", "conversation-%04d".formatted(conversation)).put("number", number);
@@ -347,39 +325,19 @@ final class NumberedLoad implements AutoCloseable {
   private void readUntil(long deadline) {
     do {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
-        check(number(record.value()), System.nanoTime());
+        check(Ledger.numberIn(record.value()), System.nanoTime());
       }
       mostSockets = Math.max(mostSockets, genesys.openSockets());
     } while (System.nanoTime() < deadline);
   }
 
   private void check(int number, long now) {
-    if (seen.get(number)) {
-      repeated++;
-      return;
+    if (number < 0) {
+      throw new IllegalStateException("An event without a number arrived");
     }
-    seen.set(number);
-    if (number >= warm) {
+    if (ledger.arrived(number, number % CONVERSATIONS) && number >= warm) {
       latency.recordValue(Math.max(0, (now - due(number)) / 1_000));
     }
-    int conversation = number % CONVERSATIONS;
-    if (number < lastOfConversation[conversation]) {
-      outOfOrder++;
-    }
-    lastOfConversation[conversation] = number;
-  }
-
-  private static int number(byte[] value) {
-    for (int at = 0; at < value.length - NUMBER.length; at++) {
-      if (Arrays.equals(value, at, at + NUMBER.length, NUMBER, 0, NUMBER.length)) {
-        int number = 0;
-        for (int i = at + NUMBER.length; value[i] >= '0' && value[i] <= '9'; i++) {
-          number = number * 10 + value[i] - '0';
-        }
-        return number;
-      }
-    }
-    throw new IllegalStateException("An event without a number arrived");
   }
 
   @Override
@@ -388,6 +346,6 @@ final class NumberedLoad implements AutoCloseable {
     consumer.close();
     genesys.close();
     broker.close();
-    TestBed.leave(folder, seen.cardinality() == total && outOfOrder == 0);
+    TestBed.leave(folder, ledger.arrived() == total && ledger.outOfOrder() == 0);
   }
 }

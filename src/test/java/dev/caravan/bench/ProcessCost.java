@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** What a process has cost so far, from Linux's {@code /proc}. */
-final class ProcessCost {
+public final class ProcessCost {
 
   /** Linux counts processor time in hundredths of a second on every machine there is today. */
   private static final long MICROS_PER_TICK = 10_000;
@@ -32,7 +32,7 @@ final class ProcessCost {
   }
 
   /** Resident memory now ({@code VmRSS}) or at its highest ({@code VmHWM}). */
-  static double megabytes(long pid, String field) throws IOException {
+  public static double megabytes(long pid, String field) throws IOException {
     List<String> lines = Files.readAllLines(Path.of("/proc", String.valueOf(pid), "status"));
     for (String line : lines) {
       if (line.startsWith(field + ":")) {

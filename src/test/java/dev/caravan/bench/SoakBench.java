@@ -1,6 +1,5 @@
 package dev.caravan.bench;
 
-import dev.caravan.demo.LocalBroker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +23,8 @@ final class SoakBench {
     int hours = options.get("--hours");
     int rate = options.get("--rate");
     long perHour = 3_600L * options.get("--per-second");
-    LocalBroker.Settings small =
-        LocalBroker.Settings.defaults()
-            .with("log.segment.bytes", "67108864")
-            .with("log.retention.bytes", "268435456")
-            .with("log.retention.check.interval.ms", "5000");
     boolean right;
-    try (LongRun run = new LongRun(options.get("--frame-bytes"), small)) {
+    try (LongRun run = new LongRun(options.get("--frame-bytes"), TestBed.SMALL)) {
       run.say(
           "soak         %d h of %d events/s, at %,d/s", hours, options.get("--per-second"), rate);
       List<Double> resident = new ArrayList<>();

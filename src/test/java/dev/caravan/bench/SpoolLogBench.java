@@ -1,5 +1,6 @@
 package dev.caravan.bench;
 
+import dev.caravan.command.Folders;
 import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
@@ -10,10 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** What the log of a spool costs by itself, without routes and Kafka: {@code bench/log}. */
 final class SpoolLogBench {
@@ -74,7 +73,7 @@ final class SpoolLogBench {
             figures.read(), figures.readPerSecond());
       }
     } finally {
-      delete(directory);
+      Folders.delete(directory);
     }
   }
 
@@ -179,13 +178,5 @@ final class SpoolLogBench {
         .filter(line -> line.startsWith("wchar:"))
         .mapToLong(line -> Long.parseLong(line.substring("wchar:".length()).strip()))
         .sum();
-  }
-
-  static void delete(Path directory) throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

@@ -4,6 +4,7 @@ import dev.caravan.command.Folders;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.FaultyProxy;
+import dev.caravan.testing.Pace;
 import dev.caravan.testing.QuickStart;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ final class TestBed implements AutoCloseable {
   private static final long SETTLE_NANOS = 200_000_000;
 
   /** What is checked may be deleted: a long run would fill the disk. */
-  private static final LocalBroker.Settings SMALL =
+  static final LocalBroker.Settings SMALL =
       LocalBroker.Settings.defaults()
           .with("log.segment.bytes", "67108864")
           .with("log.retention.bytes", "268435456")
@@ -237,7 +238,7 @@ final class TestBed implements AutoCloseable {
             count,
             () -> {
               for (; sent < first + count; sent++) {
-                sleepUntil(due.applyAsLong(sent));
+                Pace.awaitTime(due.applyAsLong(sent));
                 running.socket().send(frames, sent);
               }
               reader.join(PATIENCE_SECONDS * 1_000L);
@@ -245,12 +246,6 @@ final class TestBed implements AutoCloseable {
               reader.join();
             });
     return new Steady(cost, reading.get());
-  }
-
-  private static void sleepUntil(long nanos) {
-    for (long wait; (wait = nanos - System.nanoTime()) > 0; ) {
-      LockSupport.parkNanos(wait);
-    }
   }
 
   private Cost cost(Running running, int count, Work work) throws Exception {

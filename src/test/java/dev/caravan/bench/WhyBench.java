@@ -7,9 +7,11 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Ledger;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,13 +19,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /**
@@ -43,9 +43,6 @@ final class WhyBench {
   static final int RATE = 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String QUEUE = "0e185c02-aca1-4a72-82ea-2e78684e2c89";
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-  private static final Pattern NUMBER = Pattern.compile("\"number\":(\\d+)");
   private static final Duration SETTLING = Duration.ofSeconds(5);
 
   private WhyBench() {}
@@ -99,20 +96,20 @@ final class WhyBench {
     Scenario calm = new Scenario(scenario.name(), scenario.options(), List.of(), List.of());
     int length = SCENARIOS.get(name);
     String prefix = SharedKafka.uniquePrefix();
-    Map<Integer, Long> heard = new ConcurrentHashMap<>();
+    Set<Integer> heard = ConcurrentHashMap.newKeySet();
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
     try (Simulator forNaive = Simulator.start(calm);
         Simulator forBridge = Simulator.start(calm);
         NaiveClient naive =
             new NaiveClient(
                 forNaive.url(),
-                TOPIC,
-                frame -> number(frame).ifPresent(n -> heard.put(n, System.currentTimeMillis())));
+                LoadFrames.TOPIC,
+                frame -> heard.add(Ledger.numberIn(frame.getBytes(StandardCharsets.UTF_8))));
         TopicReader kafka = new TopicReader(SharedKafka.bootstrapServers(), prefix);
         Bridge bridge =
             Bridge.settings()
                 .genesys(forBridge.url())
-                .with("GENESYS_TOPICS", TOPIC)
+                .with("GENESYS_TOPICS", LoadFrames.TOPIC)
                 .kafka(SharedKafka.bootstrapServers(), prefix)
                 .start(folder)) {
       naive.start();
@@ -121,14 +118,13 @@ final class WhyBench {
       long begin = System.currentTimeMillis();
       forNaive.play(scenario);
       forBridge.play(scenario);
-      List<Long> sent = new ArrayList<>();
+      Ledger ledger = new Ledger();
       var sending =
           clock.scheduleAtFixedRate(
               () -> {
-                String body = body(sent.size());
-                sent.add(System.currentTimeMillis());
-                forNaive.emit(TOPIC, body);
-                forBridge.emit(TOPIC, body);
+                String body = body(ledger.sending());
+                forNaive.emit(LoadFrames.TOPIC, body);
+                forBridge.emit(LoadFrames.TOPIC, body);
               },
               0,
               1000 / RATE,
@@ -141,13 +137,16 @@ final class WhyBench {
       for (int i = 0; i < length; i++) {
         seconds.add(new Second());
       }
-      heard.forEach((number, at) -> second(seconds, begin, sent.get(number)).naiveHeard++);
+      heard.remove(-1);
+      heard.forEach(
+          number -> second(seconds, begin, ledger.time(number).toEpochMilli()).naiveHeard++);
       kafka.records().stream()
           .filter(record -> record.topic().endsWith("conversations.voice"))
-          .map(record -> number(new String(record.value())))
-          .flatMap(Optional::stream)
+          .map(Ledger::number)
+          .filter(number -> number >= 0)
           .distinct()
-          .forEach(number -> second(seconds, begin, sent.get(number)).bridgeHeard++);
+          .forEach(
+              number -> second(seconds, begin, ledger.time(number).toEpochMilli()).bridgeHeard++);
       for (CallRecord call : forNaive.calls()) {
         Second second = second(seconds, begin, call.atMillis());
         second.naiveCalls++;
@@ -171,16 +170,11 @@ final class WhyBench {
     return index < 0 || index >= seconds.size() ? new Second() : seconds.get((int) index);
   }
 
-  private static Optional<Integer> number(String frame) {
-    Matcher number = NUMBER.matcher(frame);
-    return number.find() ? Optional.of(Integer.valueOf(number.group(1))) : Optional.empty();
-  }
-
   private static String body(int number) {
     return """
     {"id":"00000000-0000-4000-8000-%012d","number":%d,"participants":[{"id":"p","purpose":"agent",\
     "queueId":"%s","calls":[{"id":"c","state":"connected"}]}]}"""
-        .formatted(number, number, QUEUE);
+        .formatted(number, number, LoadFrames.QUEUE);
   }
 
   private static void tell(String name, List<Second> seconds, TopicReader kafka)

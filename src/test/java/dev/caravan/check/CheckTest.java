@@ -10,6 +10,7 @@ import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
+import dev.caravan.testing.Routes;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TestBroker;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -53,13 +53,8 @@ class CheckTest {
             SimulatorOptions.defaults()
                 .withTraffic(Traffic.NONE)
                 .withClient(new OauthClient("me", SECRET)));
-    routes = Files.createDirectory(folder.resolve("routes"));
+    routes = Routes.copyTo(folder);
     data = folder.resolve("data");
-    try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
-      for (Path file : shipped.toList()) {
-        Files.copy(file, routes.resolve(file.getFileName()));
-      }
-    }
     environment.putAll(
         Map.of(
             "GENESYS_LOGIN_URL", genesys.url(),

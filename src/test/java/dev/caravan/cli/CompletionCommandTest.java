@@ -2,10 +2,9 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
+import dev.caravan.testing.Command;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,10 +57,6 @@ class CompletionCommandTest {
   }
 
   private static String bash(String commands) throws Exception {
-    Process bash =
-        new ProcessBuilder("bash", "--norc", "-c", commands).redirectErrorStream(true).start();
-    String said = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(bash.waitFor(2, TimeUnit.MINUTES)).isTrue();
-    return said;
+    return Command.run("bash", "--norc", "-c", commands).output();
   }
 }

@@ -5,16 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.caravan.demo.FreePorts;
 import dev.caravan.routes.ShippedRoutes;
+import dev.caravan.simulator.Guest;
 import dev.caravan.testing.StartedProgram;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -154,7 +151,7 @@ class RunCommandIT {
 
       await()
           .atMost(Duration.ofMinutes(2))
-          .ignoreExceptionsInstanceOf(ConnectException.class)
+          .ignoreExceptionsInstanceOf(UncheckedIOException.class)
           .until(() -> health("/live").contains("UP"));
       assertThat(bridge.output()).doesNotContain("\tat ", "Exception");
     }
@@ -185,11 +182,8 @@ class RunCommandIT {
     }
   }
 
-  private String health(String which) throws Exception {
-    URI uri = URI.create("http://127.0.0.1:" + port + "/observe/health" + which);
-    return HttpClient.newHttpClient()
-        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-        .body();
+  private String health(String which) {
+    return new Guest("http://127.0.0.1:" + port).get("/observe/health" + which).text();
   }
 
   private StartedProgram bridge(int managementPort) throws Exception {

@@ -2,17 +2,11 @@ package dev.caravan.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.simulator.Guest;
 import dev.caravan.testing.Listening;
 import dev.caravan.testing.StartedProgram;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,14 +35,15 @@ class SimulatorCommandIT {
             "mine:secret",
             "--scenario",
             scenario.toString())) {
-      String url = simulator.awaitOutput("GENESYS_LOGIN_URL=(http://127\\.0\\.0\\.1:\\d+)");
+      Guest guest =
+          new Guest(simulator.awaitOutput("GENESYS_LOGIN_URL=(http://127\\.0\\.0\\.1:\\d+)"));
 
       assertThat(Listening.of(simulator.pid()))
           .singleElement()
           .matches(it -> it.getAddress().isLoopbackAddress());
-      assertThat(login(url, "demo:demo")).isEqualTo(200);
-      assertThat(login(url, "mine:secret")).isEqualTo(200);
-      assertThat(login(url, "mine:wrong")).isEqualTo(400);
+      assertThat(guest.requestToken("demo", "demo").status()).isEqualTo(200);
+      assertThat(guest.requestToken("mine", "secret").status()).isEqualTo(200);
+      assertThat(guest.requestToken("mine", "wrong").status()).isEqualTo(400);
       simulator.terminate();
 
       assertThat(simulator.awaitEnd()).isEqualTo(ENDED_BY_SIGTERM);
@@ -64,18 +59,5 @@ class SimulatorCommandIT {
 
     assertThat(simulator.exitCode()).isEqualTo(1);
     assertThat(simulator.err()).contains("odd.yaml", "no section 'fautls'");
-  }
-
-  private static int login(String url, String client) throws IOException, InterruptedException {
-    String basic = Base64.getEncoder().encodeToString(client.getBytes());
-    return HttpClient.newHttpClient()
-        .send(
-            HttpRequest.newBuilder(URI.create(url + "/oauth/token"))
-                .header("Authorization", "Basic " + basic)
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .POST(BodyPublishers.ofString("grant_type=client_credentials"))
-                .build(),
-            BodyHandlers.ofString())
-        .statusCode();
   }
 }

@@ -8,6 +8,7 @@ import dev.caravan.command.Deadline;
 import dev.caravan.dryrun.Expectations.Case;
 import dev.caravan.dryrun.Passage.Sent;
 import dev.caravan.settings.Settings;
+import dev.caravan.testing.Routes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +46,8 @@ class CookbookTest {
           {"id":"c-1","participants":[{"name":"Pat","attributes":{"note":"x"},"address":"tel:+15550101",\
           "calls":[{"state":"connected","ani":"tel:+15550100","self":{"addressRaw":"tel:+15550102"}}]}]}""");
 
-  @TempDir private Path routes;
+  @TempDir private Path folder;
+  private Path routes;
 
   static List<String> pagesWithCases() throws IOException {
     try (Stream<Path> pages = Files.list(COOKBOOK)) {
@@ -58,12 +60,8 @@ class CookbookTest {
   }
 
   @BeforeEach
-  void copy() throws IOException {
-    try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
-      for (Path file : shipped.toList()) {
-        Files.copy(file, routes.resolve(file.getFileName()));
-      }
-    }
+  void copy() {
+    routes = Routes.copyTo(folder);
   }
 
   @ParameterizedTest(name = "{0}")

@@ -12,6 +12,7 @@ import dev.caravan.dryrun.Passage.Outside;
 import dev.caravan.dryrun.Passage.Sent;
 import dev.caravan.dryrun.StepTrace.Step;
 import dev.caravan.settings.Settings;
+import dev.caravan.testing.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,8 @@ public class FrameTrialTest {
           "v2.routing.queues.0e185c02-aca1-4a72-82ea-2e78684e2c89.conversations.emails",
           "{\"id\":\"c-2\",\"participants\":[]}");
 
-  @TempDir private Path routes;
+  @TempDir private Path folder;
+  private Path routes;
 
   public static String frame(String topic, String body) {
     return "{\"topicName\":\"%s\",\"version\":\"2\",\"eventBody\":%s,\"metadata\":{\"CorrelationId\":\"x\"}}"
@@ -47,12 +48,8 @@ public class FrameTrialTest {
   }
 
   @BeforeEach
-  void copy() throws IOException {
-    try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
-      for (Path file : shipped.toList()) {
-        Files.copy(file, routes.resolve(file.getFileName()));
-      }
-    }
+  void copy() {
+    routes = Routes.copyTo(folder);
   }
 
   private Passage of(String frame) {

@@ -8,6 +8,7 @@ import dev.caravan.channel.Replica;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.channel.gap.GapLedger;
 import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.Guest;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
@@ -18,17 +19,11 @@ import dev.caravan.simulator.fault.Scenario;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -252,44 +247,14 @@ public final class BackfillRoad implements AutoCloseable {
   // ---- what the stand-in itself tells
 
   JsonNode query(String body) {
-    return call("POST", "/api/v2/analytics/conversations/details/query", body);
+    return new Guest(genesys)
+        .login()
+        .post("/api/v2/analytics/conversations/details/query", body)
+        .body();
   }
 
   JsonNode get(String path) {
-    return call("GET", path, "");
-  }
-
-  private JsonNode call(String method, String path, String body) {
-    String pair = "demo:demo";
-    String basic = Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
-    String token =
-        send(HttpRequest.newBuilder(URI.create(genesys.url() + "/oauth/token"))
-                .header("Authorization", "Basic " + basic)
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials")))
-            .path("access_token")
-            .asText();
-    return send(
-        HttpRequest.newBuilder(URI.create(genesys.url() + path))
-            .header("Authorization", "Bearer " + token)
-            .header("Content-Type", "application/json")
-            .method(method, HttpRequest.BodyPublishers.ofString(body)));
-  }
-
-  private static JsonNode send(HttpRequest.Builder request) {
-    try {
-      return JSON.readTree(
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .build()
-              .send(request.build(), HttpResponse.BodyHandlers.ofString())
-              .body());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    return new Guest(genesys).login().get(path).body();
   }
 
   /** Stops the bridge's half. */

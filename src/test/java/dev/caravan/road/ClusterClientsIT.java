@@ -3,14 +3,13 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.caravan.bench.ProcessCost;
 import dev.caravan.command.Home;
 import dev.caravan.simulator.CentreSize;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.topic.TopicSharder;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -57,7 +54,7 @@ class ClusterClientsIT {
   private boolean shipped;
 
   private Instances instances;
-  private NumberedFlow flow;
+  private NumberedEvents flow;
   private final Map<String, Integer> mostChannels = new ConcurrentHashMap<>();
 
   @AfterEach
@@ -78,20 +75,16 @@ class ClusterClientsIT {
                 .withClient(west));
     instances = new Instances(folder);
     flow =
-        new NumberedFlow(road.genesys(), road.kafka(), road.prefix(), PAUSE, this::countChannels);
+        new NumberedEvents(road.genesys())
+            .reading(road.kafka())
+            .every(PAUSE)
+            .observed(this::countChannels);
   }
 
   /** South may not see observations. */
   private void queues(OauthClient west, String... names) {
     begin(new CentreSize(5, QUEUES, 0), Road.client("south").lacking(LACKED), west);
-    topics =
-        road.genesys().organization().queues().stream()
-            .flatMap(
-                queue ->
-                    Stream.of(
-                        "v2.routing.queues." + queue.id() + ".conversations",
-                        "v2.analytics.queues." + queue.id() + ".observations"))
-            .toList();
+    topics = road.topics("v2.routing.queues.*.conversations", "v2.analytics.queues.*.observations");
     for (String name : names) {
       instance(name, QUEUE_TOPICS);
     }
@@ -131,17 +124,10 @@ class ClusterClientsIT {
     instances.awaitThat(what, so);
   }
 
-  /** How many topics are read, as the stand-in sees it: each by somebody, and by how many. */
-  private Map<Integer, Long> readers() {
-    JsonNode probe = Road.json("{\"number\":-1}".getBytes());
-    return topics.stream()
-        .collect(
-            Collectors.groupingBy(
-                topic -> road.genesys().emit(topic, probe), Collectors.counting()));
-  }
-
   private void awaitAllRead() {
-    awaitThat("each topic is read by one", () -> readers().equals(Map.of(1, (long) topics.size())));
+    awaitThat(
+        "each topic is read by one",
+        () -> road.readers(topics).equals(Map.of(1, (long) topics.size())));
   }
 
   /** The same as the instances see it: the channels of one that was killed are still subscribed. */
@@ -348,13 +334,7 @@ class ClusterClientsIT {
     begin(new CentreSize(20_000, 1_000, 0), Road.client("south"), Road.client("west"));
     topicsPerChannel = TopicSharder.CHANNEL_LIMIT;
     shipped = true;
-    topics =
-        Stream.concat(
-                road.genesys().organization().agents().stream()
-                    .map(agent -> "v2.users." + agent.id() + ".presence"),
-                road.genesys().organization().queues().stream()
-                    .map(queue -> "v2.routing.queues." + queue.id() + ".conversations"))
-            .toList();
+    topics = road.topics("v2.users.*.presence", "v2.routing.queues.*.conversations");
     Instant started = Instant.now();
     NAMES.forEach(name -> instance(name, "v2.routing.queues.*.conversations,v2.users.*.presence"));
 
@@ -373,7 +353,10 @@ class ClusterClientsIT {
     assertNothingLostNorRepeated();
 
     for (Bridge each : instances.running()) {
-      LOG.info("RSS {} MB, {}", residentMegabytes(each), Instances.state(each));
+      LOG.info(
+          "RSS {} MB, {}",
+          Math.round(ProcessCost.megabytes(each.pid(), "VmRSS")),
+          Instances.state(each));
     }
     report("21,000 topics");
     assertThat(flow.missing().cardinality()).isZero();
@@ -395,13 +378,5 @@ class ClusterClientsIT {
       }
     }
     return read;
-  }
-
-  private static long residentMegabytes(Bridge bridge) throws IOException {
-    return Files.readAllLines(Path.of("/proc/" + bridge.pid() + "/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1_024)
-        .findFirst()
-        .orElseThrow();
   }
 }

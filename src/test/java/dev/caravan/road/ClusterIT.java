@@ -89,7 +89,7 @@ class ClusterIT {
   private List<String> topics = TOPICS;
   private boolean standby;
   private Instances instances;
-  private NumberedFlow flow;
+  private NumberedEvents flow;
   private volatile int mostSockets;
 
   @BeforeEach
@@ -99,7 +99,7 @@ class ClusterIT {
     NAMES.forEach(name -> internet.put(name, FaultyProxy.start().to(genesys.port())));
     reader = new TopicReader(broker.bootstrapServers(), PREFIX);
     instances = new Instances(folder);
-    flow = new NumberedFlow(genesys, reader, PREFIX, PAUSE, this::countSockets);
+    flow = new NumberedEvents(genesys).reading(reader).every(PAUSE).observed(this::countSockets);
   }
 
   /** It has a listener for each instance, which is reached through a network of its own. */

@@ -8,6 +8,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Pages;
+import dev.caravan.testing.Routes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ class FirstTenMinutesIT {
   void aCheckout() throws IOException {
     Files.copy(Path.of("caravan"), folder.resolve("caravan"), StandardCopyOption.COPY_ATTRIBUTES);
     Files.createSymbolicLink(folder.resolve("target"), Path.of("target").toAbsolutePath());
-    Road.copyOfRoutes(folder);
+    Routes.copyTo(folder);
     List.of("9092", "8080", "9876")
         .forEach(port -> ports.put(port, String.valueOf(Bridge.freePort())));
   }

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.ProcessSignal;
+import dev.caravan.testing.Routes;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,13 +42,9 @@ final class Instances implements AutoCloseable {
   /** Routes of its own for the one of this name, with so many topics on a channel at most. */
   Path routes(String name, int topicsPerChannel) {
     Path its = folder.resolve(name);
-    try {
-      return Files.exists(its.resolve("routes"))
-          ? its.resolve("routes")
-          : Road.copyOfRoutes(its, topicsPerChannel);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Files.exists(its.resolve("routes"))
+        ? its.resolve("routes")
+        : Routes.copyTo(its, topicsPerChannel);
   }
 
   /** Starts it, for the first time or once more. */

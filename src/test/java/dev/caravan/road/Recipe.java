@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -47,26 +47,16 @@ final class Recipe {
     assertThat(COOKBOOK.resolve(recipe + ".md")).content().contains(command);
     List<String> words = new ArrayList<>(List.of(command.split(" ")));
     words.add("-DoutputDirectory=" + jars);
-    maven(folder, words.subList(1, words.size()).toArray(String[]::new));
+    maven(words.subList(1, words.size()).toArray(String[]::new));
     return jars;
   }
 
   /** Has Maven do something. */
-  static void maven(Path folder, String... arguments) throws IOException {
+  static void maven(String... arguments) throws IOException {
     List<String> words = new ArrayList<>(List.of("mvn", "-B", "-q"));
     words.addAll(List.of(arguments));
-    Path log = Files.createTempFile(folder, "mvn-", ".log");
-    Process maven =
-        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    try {
-      assertThat(maven.waitFor(5, TimeUnit.MINUTES)).as("Maven has ended").isTrue();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    } finally {
-      maven.destroy();
-    }
-    assertThat(maven.exitValue()).as(Files.readString(log)).isZero();
+    Command maven = Command.run(words.toArray(String[]::new));
+    assertThat(maven.exitCode()).as(maven.output()).isZero();
   }
 
   /** Waits until so many events lie in the spool of a bridge, parked or not. */

@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -23,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 class RecipeEventBridgeIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
   private Road road;
   private SqsServer sqs;
 
@@ -53,14 +50,14 @@ class RecipeEventBridgeIT {
 
   @Test
   void anEventIsTheSameRecordWhicheverWayItComes() throws Exception {
-    String detail = event(TOPIC, Road.call(CONVERSATION), "1");
+    String detail = event(Road.TOPIC, Road.call(CONVERSATION), "1");
     String email =
         Road.conversation(CONVERSATION, "\"emails\":[{\"id\":\"c1\",\"state\":\"connected\"}]");
 
     road.awaitValue(road.send(detail));
     sqs.send(delivered("e-1", detail));
     sqs.send(delivered("e-1", detail));
-    sqs.send(delivered("e-2", event(TOPIC, email, "2")));
+    sqs.send(delivered("e-2", event(Road.TOPIC, email, "2")));
     sqs.send(delivered("e-3", event("v2.users." + Road.USER + ".presence", "{}", "3")));
     sqs.send("{\"id\":\"e-4\",\"detail\":{}}");
 

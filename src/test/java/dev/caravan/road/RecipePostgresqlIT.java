@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -30,8 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Events go into a real PostgreSQL, and wait on disk while it is away. */
 @Tag("long")
 class RecipePostgresqlIT {
-
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
 
   private final int port = Bridge.freePort();
   private Road road;
@@ -83,10 +80,10 @@ class RecipePostgresqlIT {
 
   @Test
   void eachEventIsARowAndWaitsOnDiskWhilePostgresqlIsAway() throws Exception {
-    String first = event(TOPIC, Road.call("c-1"), "1");
-    String away = event(TOPIC, Road.call("c-1"), "2");
+    String first = event(Road.TOPIC, Road.call("c-1"), "1");
+    String away = event(Road.TOPIC, Road.call("c-1"), "2");
     // PostgreSQL takes no zero in a text, and the id becomes the column key
-    String refused = event(TOPIC, "{\"id\":\"c-\\u0000\"}", "3");
+    String refused = event(Road.TOPIC, "{\"id\":\"c-\\u0000\"}", "3");
 
     road.send(first);
     awaitRows(List.of(first));

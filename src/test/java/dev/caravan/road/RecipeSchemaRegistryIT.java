@@ -55,7 +55,6 @@ class RecipeSchemaRegistryIT {
     Path unpacked = Path.of("target/apicurio").toAbsolutePath();
     if (!Files.isDirectory(unpacked)) {
       Recipe.maven(
-          folder,
           "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack",
           "-Dartifact=" + SERVER,
           "-DoutputDirectory=" + unpacked);
@@ -108,7 +107,7 @@ class RecipeSchemaRegistryIT {
   @Test
   void aRecordNamesItsSchemaAndWhatDoesNotFitIsADeadLetter() {
     give("conversations.voice", "conversations.schema.json");
-    String call = event("v2.routing.queues." + QUEUE + ".conversations", Road.call("c-1"), "1");
+    String call = event(Road.TOPIC, Road.call("c-1"), "1");
     String misfit =
         event("v2.routing.queues." + QUEUE + ".conversations.calls", "{\"participants\":7}", "2");
 

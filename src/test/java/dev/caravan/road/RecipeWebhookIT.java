@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -29,8 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Events go to a webhook, and wait on disk while it fails; a gap is an alert. */
 @Tag("long")
 class RecipeWebhookIT {
-
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
 
   private final List<String> alerts = new CopyOnWriteArrayList<>();
   private final List<Call> taken = new CopyOnWriteArrayList<>();
@@ -101,10 +98,10 @@ class RecipeWebhookIT {
 
   @Test
   void eachEventIsPostedAndWaitsOnDiskWhileTheWebhookFails() throws Exception {
-    String first = event(TOPIC, Road.call("c-1"), "1");
-    String failing = event(TOPIC, Road.call("c-2"), "2");
-    String refused = event(TOPIC, Road.call("c-3"), "3");
-    String last = event(TOPIC, Road.call("c-4"), "4");
+    String first = event(Road.TOPIC, Road.call("c-1"), "1");
+    String failing = event(Road.TOPIC, Road.call("c-2"), "2");
+    String refused = event(Road.TOPIC, Road.call("c-3"), "3");
+    String last = event(Road.TOPIC, Road.call("c-4"), "4");
     answers.putAll(Map.of("c-2", 500, "c-3", 422));
 
     for (String each : List.of(first, failing, refused, last)) {

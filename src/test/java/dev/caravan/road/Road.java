@@ -9,8 +9,12 @@ import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
+import dev.caravan.simulator.centre.Agent;
+import dev.caravan.simulator.centre.Named;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Ledger.Gap;
+import dev.caravan.testing.Routes;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -23,10 +27,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * For tests of the whole road: a contact centre where nothing happens by itself, the real broker
@@ -40,6 +48,10 @@ final class Road implements AutoCloseable {
   static final String SECRET = "kW9-road-secret-Zt4";
 
   static final String QUEUE = "0e185c02-aca1-4a72-82ea-2e78684e2c89";
+
+  /** What a bridge on this road reads unless it is told otherwise. */
+  static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
+
   static final String USER = "9ed7d9f6-0c59-4360-ac54-40dd35eb9c2f";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -78,7 +90,7 @@ final class Road implements AutoCloseable {
         .genesys(genesys.url())
         .with("GENESYS_CLIENT_ID", CLIENT)
         .with("GENESYS_CLIENT_SECRET", SECRET)
-        .with("GENESYS_TOPICS", "v2.routing.queues." + QUEUE + ".conversations")
+        .with("GENESYS_TOPICS", TOPIC)
         .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
         .with("GENESYS_RETRY_MAXIMUM_DELAY", "1s")
         .with("GENESYS_BREAKER_FAILURE_RATE", "75")
@@ -137,6 +149,25 @@ final class Road implements AutoCloseable {
     return folder.resolve("data");
   }
 
+  /** The dead letters that lie as files, by the end of their names. */
+  static List<Path> deadLetters(Path data, String suffix) throws IOException {
+    Path letters = data.resolve("dead-letters");
+    if (!Files.isDirectory(letters)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(letters)) {
+      return all.filter(file -> file.toString().endsWith(suffix)).toList();
+    }
+  }
+
+  static boolean holds(Path file, byte[] content) {
+    try {
+      return Arrays.equals(Files.readAllBytes(file), content);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   // ---- what Genesys Cloud sends
 
   /** An event as Genesys Cloud writes one, but with white space that a rewriting would lose. */
@@ -181,6 +212,26 @@ final class Road implements AutoCloseable {
     return frame.getBytes(StandardCharsets.UTF_8);
   }
 
+  /** What these selectors choose of the contact centre, such as {@code v2.users.*.presence}. */
+  List<String> topics(String... selectors) {
+    return Stream.of(selectors)
+        .flatMap(
+            selector ->
+                (selector.startsWith("v2.users.")
+                        ? genesys.organization().agents().stream().map(Agent::id)
+                        : genesys.organization().queues().stream().map(Named::id))
+                    .map(id -> selector.replace("*", id)))
+        .toList();
+  }
+
+  /** How many of these topics are read, as the stand-in sees it, and by how many sockets. */
+  Map<Integer, Long> readers(List<String> topics) {
+    return topics.stream()
+        .collect(
+            Collectors.groupingBy(
+                topic -> genesys.emit(topic, "{\"number\":-1}"), Collectors.counting()));
+  }
+
   // ---- what arrives in Kafka
 
   /** Waits for the record with exactly this value on any topic. */
@@ -188,12 +239,21 @@ final class Road implements AutoCloseable {
     return awaitRecord(record -> Arrays.equals(record.value(), value));
   }
 
+  /** Reads on until it holds. */
+  void until(BooleanSupplier holds) {
+    try {
+      kafka.awaitUntil(
+          records -> {
+            bridge.ifPresent(Bridge::failIfEnded);
+            return holds.getAsBoolean();
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("It did not come to that: " + bridge.map(Bridge::log), e);
+    }
+  }
+
   ConsumerRecord<String, byte[]> awaitRecord(Predicate<ConsumerRecord<String, byte[]>> which) {
-    kafka.awaitUntil(
-        records -> {
-          bridge.ifPresent(Bridge::failIfEnded);
-          return records.stream().anyMatch(which);
-        });
+    until(() -> kafka.records().stream().anyMatch(which));
     return kafka.records().stream().filter(which).findFirst().orElseThrow();
   }
 
@@ -205,6 +265,21 @@ final class Road implements AutoCloseable {
   List<JsonNode> signals() {
     recordsOf("signals").skip(signals.size()).forEach(it -> signals.add(json(it.value())));
     return List.copyOf(signals);
+  }
+
+  List<JsonNode> signals(String type) {
+    return signals().stream().filter(it -> it.path("type").asText().equals(type)).toList();
+  }
+
+  /** The gaps that were told so far; each must name the one topic that is read. */
+  List<Gap> gaps() {
+    List<JsonNode> gaps = signals("GAP");
+    for (JsonNode gap : gaps) {
+      assertThat(gap.path("gap").asText()).isNotEmpty();
+      assertThat(gap.path("topics").path("v2.routing.queues.{id}.conversations").asInt())
+          .isEqualTo(1);
+    }
+    return gaps.stream().map(Gap::of).toList();
   }
 
   static JsonNode json(byte[] value) {
@@ -232,24 +307,12 @@ final class Road implements AutoCloseable {
 
   /** A copy of the shipped routes that a test may edit. */
   Path copyOfRoutes() {
-    return copyOfRoutes(folder);
+    return Routes.copyTo(folder);
   }
 
   /** The same, with no more topics on a channel than these. */
-  Path copyOfRoutes(int topicsPerChannel) throws IOException {
-    return copyOfRoutes(folder, topicsPerChannel);
-  }
-
-  static Path copyOfRoutes(Path folder, int topicsPerChannel) throws IOException {
-    Path routes = copyOfRoutes(folder);
-    Path receive = routes.resolve("receive.camel.yaml");
-    Files.writeString(
-        receive,
-        Files.readString(receive)
-            .replace(
-                "        deadLetters:",
-                "        topicsPerChannel: " + topicsPerChannel + "\n        deadLetters:"));
-    return routes;
+  Path copyOfRoutes(int topicsPerChannel) {
+    return Routes.copyTo(folder, topicsPerChannel);
   }
 
   /** Adds to the routes that a login which an OAuth client was refused is tried again after 5 s. */
@@ -269,19 +332,6 @@ final class Road implements AutoCloseable {
                   refusalRemembered: 5s
           """
               .formatted(client, client.toUpperCase(Locale.ROOT)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  static Path copyOfRoutes(Path folder) {
-    Path copy = folder.resolve("routes");
-    try (Stream<Path> shipped = Files.list(Path.of("routes"))) {
-      Files.createDirectories(copy);
-      for (Path file : shipped.toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
-      return copy;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

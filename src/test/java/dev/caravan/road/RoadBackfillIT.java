@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.Guest;
 import dev.caravan.simulator.api.CallRecord;
 import dev.caravan.simulator.centre.Agent;
 import dev.caravan.simulator.fault.Action;
@@ -11,23 +12,16 @@ import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Tag;
@@ -40,7 +34,6 @@ import org.slf4j.LoggerFactory;
 class RoadBackfillIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoadBackfillIT.class);
-  private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final String QUERY = "POST /api/v2/analytics/conversations/details/query";
   private static final String USERS = "GET /api/v2/users";
   private static final String RELEASE = "DELETE /api/v2/notifications/channels/{id}/subscriptions";
@@ -62,21 +55,20 @@ class RoadBackfillIT {
   void whatChangedWhileTheBridgeWasKilledArrivesOnce() throws Exception {
     try (Road road = Road.in(folder, Road.quiet().withCentre(CentreSize.of(30)))) {
       road.start(settings(road)).awaitReady();
-      until(road, () -> signals(road, "CONNECTED").size() == 1);
+      road.until(() -> road.signals("CONNECTED").size() == 1);
       road.bridge().kill();
-      Instant from = Instant.now();
       road.genesys().perform(new Action.SetTraffic(true, 100.0));
-      until(road, () -> Duration.between(from, Instant.now()).toSeconds() >= 8);
+      road.kafka().readFor(Duration.ofSeconds(8));
       road.genesys().perform(new Action.SetTraffic(false, 1.0));
 
       road.start(settings(road)).awaitReady();
-      until(road, () -> outcomes(road).size() == 1);
+      road.until(() -> outcomes(road).size() == 1);
       JsonNode outcome = outcomes(road).get(0);
-      until(road, () -> backfilled(road, "routing-status").size() >= 30);
+      road.until(() -> backfilled(road, "routing-status").size() >= 30);
 
       assertThat(outcome.path("backfilled").asText()).isEqualTo("yes");
       assertThat(outcome.path("gap").asText()).isEqualTo(gaps(road).get(0).path("gap").asText());
-      String token = token(road);
+      Guest guest = guest(road);
       Set<String> agents =
           road.genesys().organization().agents().stream()
               .map(Agent::id)
@@ -88,7 +80,7 @@ class RoadBackfillIT {
       assertThat(byKey(backfilled(road, "adherence")).keySet()).isEqualTo(agents);
       for (String agent : agents) {
         JsonNode now =
-            get(road, token, "/api/v2/users/" + agent + "?expand=presence,routingStatus");
+            guest.get("/api/v2/users/" + agent + "?expand=presence,routingStatus").body();
         assertThat(presences.get(agent).at("/eventBody/modifiedDate"))
             .isEqualTo(now.at("/presence/modifiedDate"));
         assertThat(presences.get(agent).at("/eventBody/presenceDefinition/id"))
@@ -106,14 +98,14 @@ class RoadBackfillIT {
               .orElseThrow();
       assertThat(Instant.ofEpochMilli(query))
           .isAfterOrEqualTo(Instant.parse(outcome.path("to").asText()).plusSeconds(60));
-      Set<String> touched = touched(road, outcome);
-      until(road, () -> backfilled(road, "conversations.details").size() >= touched.size());
+      Set<String> touched = touched(guest, outcome);
+      road.until(() -> backfilled(road, "conversations.details").size() >= touched.size());
       Map<String, JsonNode> conversations = byKey(backfilled(road, "conversations.details"));
       assertThat(conversations.keySet()).isEqualTo(touched).isNotEmpty();
       for (Map.Entry<String, JsonNode> one : conversations.entrySet()) {
         assertThat(one.getValue())
             .isEqualTo(
-                get(road, token, "/api/v2/analytics/conversations/" + one.getKey() + "/details"));
+                guest.get("/api/v2/analytics/conversations/" + one.getKey() + "/details").body());
       }
       CloudEvents.assertAll(road.kafka().records());
       assertThat(new KafkaContract().assertThatAllFit(road.kafka().records(), road.prefix()))
@@ -142,36 +134,29 @@ class RoadBackfillIT {
   }
 
   private static List<JsonNode> outcomes(Road road) {
-    return signals(road, "BACKFILLED");
+    return road.signals("BACKFILLED");
   }
 
   private static List<JsonNode> gaps(Road road) {
-    return signals(road, "GAP");
+    return road.signals("GAP");
   }
 
-  private static List<JsonNode> signals(Road road, String type) {
-    return road.signals().stream().filter(s -> s.path("type").asText().equals(type)).toList();
+  private static Guest guest(Road road) {
+    return new Guest(road.genesys()).login(Road.CLIENT, Road.SECRET);
   }
 
-  private static Set<String> touched(Road road, JsonNode gap) throws Exception {
+  private static Set<String> touched(Guest guest, JsonNode gap) {
     Set<String> ids = new TreeSet<>();
     Instant to = Instant.parse(gap.path("to").asText());
-    String token = token(road);
     for (int page = 1; page < 50; page++) {
       JsonNode found =
-          send(
-              HttpRequest.newBuilder(
-                      URI.create(
-                          road.genesys().url() + "/api/v2/analytics/conversations/details/query"))
-                  .header("Authorization", "Bearer " + token)
-                  .header("Content-Type", "application/json")
-                  .POST(
-                      HttpRequest.BodyPublishers.ofString(
-                          "{\"interval\":\"%s/%s\",\"paging\":{\"pageSize\":100,\"pageNumber\":%d}}"
-                              .formatted(
-                                  Instant.parse(gap.path("from").asText()).minusSeconds(14_400),
-                                  to,
-                                  page))));
+          guest
+              .post(
+                  "/api/v2/analytics/conversations/details/query",
+                  "{\"interval\":\"%s/%s\",\"paging\":{\"pageSize\":100,\"pageNumber\":%d}}"
+                      .formatted(
+                          Instant.parse(gap.path("from").asText()).minusSeconds(14_400), to, page))
+              .body();
       for (JsonNode one : found.path("conversations")) {
         if (!Instant.parse(one.path("conversationStart").asText()).isAfter(to)
             && one.toString().contains("queueId")) {
@@ -192,15 +177,15 @@ class RoadBackfillIT {
                   .with("GENESYS_TOPICS", "v2.users.*.presence")
                   .with("GENESYS_BREAKER_FAILURE_RATE", "75"));
       bridge.awaitReady();
-      until(road, () -> signals(road, "CONNECTED").size() == 5);
+      road.until(() -> road.signals("CONNECTED").size() == 5);
       // Another minute for the budget of Genesys Cloud, of which the listings took a part
       road.genesys().perform(new Action.Reset(Action.Target.ALL));
-      until(road, () -> gaps(road).size() == 5 && !backfilled(road, "presence").isEmpty());
+      road.until(() -> gaps(road).size() == 5 && !backfilled(road, "presence").isEmpty());
       long announced = System.nanoTime();
       road.genesys()
           .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
 
-      until(road, () -> signals(road, "HANDED_OVER").size() == 5);
+      road.until(() -> road.signals("HANDED_OVER").size() == 5);
 
       Duration took = Duration.ofNanos(System.nanoTime() - announced);
       int users = backfilled(road, "presence").size();
@@ -211,8 +196,8 @@ class RoadBackfillIT {
       assertThat(outcomes(road)).hasSizeLessThan(5);
       assertThat(gaps(road)).hasSize(5);
       assertThat(road.genesys().calls()).extracting(CallRecord::status).doesNotContain(429);
-      until(road, () -> outcomes(road).size() == 5);
-      until(road, () -> backfilled(road, "presence").size() >= 5_000);
+      road.until(() -> outcomes(road).size() == 5);
+      road.until(() -> backfilled(road, "presence").size() >= 5_000);
       assertThat(outcomes(road)).allMatch(o -> o.path("backfilled").asText().equals("yes"));
       assertThat(byKey(backfilled(road, "presence"))).hasSize(5_000);
       assertThat(road.genesys().calls()).extracting(CallRecord::status).doesNotContain(429);
@@ -230,18 +215,18 @@ class RoadBackfillIT {
       road.start(settings).awaitReady();
       road.genesys().arm(Fault.of(Fault.On.CALL, USERS, Fault.Effect.HANG));
       road.genesys().perform(new Action.Reset(Action.Target.ALL));
-      until(road, () -> backfilled(road, "presence").size() >= 200);
+      road.until(() -> backfilled(road, "presence").size() >= 200);
       // The gap and what is read again come through routes of their own, in either order
-      until(road, () -> gaps(road).size() == 1);
+      road.until(() -> gaps(road).size() == 1);
       road.bridge().kill();
       road.genesys().disarm();
       String gap = gaps(road).get(0).path("gap").asText();
       List<String> before = ids(backfilled(road, "presence"));
 
       road.start(settings).awaitReady();
-      until(road, () -> outcomes(road).stream().anyMatch(o -> o.path("gap").asText().equals(gap)));
+      road.until(() -> outcomes(road).stream().anyMatch(o -> o.path("gap").asText().equals(gap)));
 
-      until(road, () -> backfilled(road, "routing-status").size() >= 200);
+      road.until(() -> backfilled(road, "routing-status").size() >= 200);
       assertThat(outcomes(road)).allMatch(o -> o.path("backfilled").asText().equals("yes"));
       assertThat(Set.copyOf(ids(backfilled(road, "presence")))).isEqualTo(Set.copyOf(before));
     }
@@ -258,8 +243,8 @@ class RoadBackfillIT {
       bridge.awaitReady();
       road.genesys()
           .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
-      until(road, () -> signals(road, "HANDED_OVER").size() == 1);
-      until(road, () -> road.genesys().callCounts().getOrDefault(RELEASE, 0) == 1);
+      road.until(() -> road.signals("HANDED_OVER").size() == 1);
+      road.until(() -> road.genesys().callCounts().getOrDefault(RELEASE, 0) == 1);
 
       bridge.terminate();
       bridge.awaitEnd();
@@ -279,7 +264,7 @@ class RoadBackfillIT {
 
       road.genesys().perform(new Action.NoLongerSubscribed(Action.Target.ALL, true));
 
-      until(road, () -> signals(road, "CONNECTED").size() == 2);
+      road.until(() -> road.signals("CONNECTED").size() == 2);
       road.bridge().terminate();
       road.bridge().awaitEnd();
       assertThat(road.genesys().callCounts()).containsEntry(RELEASE, 1);
@@ -290,13 +275,9 @@ class RoadBackfillIT {
   @Test
   void itIsToldWhenOthersNearlyUseUpTheChannelsOfTheClient() throws Exception {
     try (Road road = Road.in(folder)) {
-      String other = token(road);
+      Guest other = guest(road);
       for (int i = 0; i < 18; i++) {
-        send(
-            HttpRequest.newBuilder(
-                    URI.create(road.genesys().url() + "/api/v2/notifications/channels"))
-                .header("Authorization", "Bearer " + other)
-                .POST(HttpRequest.BodyPublishers.noBody()));
+        other.channel();
       }
       Bridge bridge = road.start(road.settings());
 
@@ -321,44 +302,6 @@ class RoadBackfillIT {
       bridge.awaitEnd();
 
       assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(20));
-    }
-  }
-
-  // ---- the stand-in's own word
-
-  private static String token(Road road) throws Exception {
-    String pair = Road.CLIENT + ":" + Road.SECRET;
-    return send(HttpRequest.newBuilder(URI.create(road.genesys().url() + "/oauth/token"))
-            .header(
-                "Authorization",
-                "Basic "
-                    + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8)))
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials")))
-        .path("access_token")
-        .asText();
-  }
-
-  private static JsonNode get(Road road, String token, String path) throws Exception {
-    return send(
-        HttpRequest.newBuilder(URI.create(road.genesys().url() + path))
-            .header("Authorization", "Bearer " + token));
-  }
-
-  private static JsonNode send(HttpRequest.Builder request) throws Exception {
-    HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    return Road.json(http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()).body());
-  }
-
-  /** Reads on until it holds. */
-  private static void until(Road road, BooleanSupplier holds) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!holds.getAsBoolean()) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError(
-            "It did not come to that. The bridge said: " + road.bridge().log());
-      }
-      road.kafka().readFor(Duration.ofMillis(200));
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static dev.caravan.road.Road.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -9,13 +8,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TopicReader;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,8 +42,6 @@ class RoadBadFramesIT {
 
   private static final int FOUR_MEBIBYTES = 4 << 20;
   private static final String LIMIT = "max.message.bytes";
-  private static final String QUEUE_TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
   private Road road;
 
   @BeforeAll
@@ -65,7 +60,7 @@ class RoadBadFramesIT {
   }
 
   static Stream<Arguments> unreadable() {
-    String good = event(QUEUE_TOPIC, Road.call("c"), "r");
+    String good = event(Road.TOPIC, Road.call("c"), "r");
     return Stream.of(
         arguments("no JSON", "Hello from a proxy", "does not begin with a JSON object"),
         arguments("broken JSON", "{\"topicName\":\"v2.x.y\",\"eventBody\":{]}", "is not JSON"),
@@ -108,7 +103,7 @@ class RoadBadFramesIT {
 
   @Test
   void aFrameOfFourMebibytesArrives() {
-    byte[] frame = road.send(event(QUEUE_TOPIC, large(FOUR_MEBIBYTES), "large"));
+    byte[] frame = road.send(event(Road.TOPIC, large(FOUR_MEBIBYTES), "large"));
 
     ConsumerRecord<String, byte[]> record = road.awaitValue(frame);
 
@@ -118,7 +113,7 @@ class RoadBadFramesIT {
 
   @Test
   void aFrameOfMoreThanEightMebibytesCostsAGapThatSaysWhy() {
-    road.send(event(QUEUE_TOPIC, large(2 * FOUR_MEBIBYTES + 1), "too large"));
+    road.send(event(Road.TOPIC, large(2 * FOUR_MEBIBYTES + 1), "too large"));
 
     road.awaitRecord(
         record ->
@@ -145,13 +140,16 @@ class RoadBadFramesIT {
 
     await()
         .atMost(Duration.ofMinutes(3))
-        .until(() -> files().anyMatch(file -> holds(file, refusedTwice)));
+        .until(
+            () ->
+                Road.deadLetters(road.data(), "").stream()
+                    .anyMatch(file -> Road.holds(file, refusedTwice)));
     // The folder is closed to others; a file is once it is written
     await()
         .atMost(Duration.ofMinutes(3))
         .untilAsserted(
             () ->
-                assertThat(files())
+                assertThat(Road.deadLetters(road.data(), ""))
                     .allSatisfy(
                         file ->
                             assertThat(Files.getPosixFilePermissions(file))
@@ -162,7 +160,7 @@ class RoadBadFramesIT {
 
   private void theRoadGoesOn() {
     road.awaitValue(
-        road.send(event(QUEUE_TOPIC, Road.call("goes-on"), UUID.randomUUID().toString())));
+        road.send(event(Road.TOPIC, Road.call("goes-on"), UUID.randomUUID().toString())));
   }
 
   /** A call of at least so many bytes that no compression makes small. */
@@ -187,23 +185,5 @@ class RoadBadFramesIT {
 
   private static Admin admin() {
     return Admin.create(Map.of("bootstrap.servers", (Object) SharedKafka.bootstrapServers()));
-  }
-
-  private Stream<Path> files() throws IOException {
-    Path folder = road.data().resolve("dead-letters");
-    if (!Files.isDirectory(folder)) {
-      return Stream.empty();
-    }
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.toList().stream();
-    }
-  }
-
-  private static boolean holds(Path file, byte[] content) {
-    try {
-      return Arrays.equals(Files.readAllBytes(file), content);
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

@@ -13,12 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -43,7 +41,7 @@ class RoadClientsIT {
   private Road road;
   private Bridge bridge;
   private List<String> topics;
-  private NumberedFlow flow;
+  private NumberedEvents flow;
   private final Map<String, Integer> mostChannels = new ConcurrentHashMap<>();
 
   private void begin(CentreSize centre, OauthClient south) {
@@ -56,19 +54,15 @@ class RoadClientsIT {
                 .withClient(south)
                 .withClient(Road.client("west")));
     flow =
-        new NumberedFlow(road.genesys(), road.kafka(), road.prefix(), PAUSE, this::countChannels);
+        new NumberedEvents(road.genesys())
+            .reading(road.kafka())
+            .every(PAUSE)
+            .observed(this::countChannels);
   }
 
   private void queues() throws IOException {
     begin(new CentreSize(5, QUEUES, 0), Road.client("south").lacking(LACKED));
-    topics =
-        road.genesys().organization().queues().stream()
-            .flatMap(
-                queue ->
-                    Stream.of(
-                        "v2.routing.queues." + queue.id() + ".conversations",
-                        "v2.analytics.queues." + queue.id() + ".observations"))
-            .toList();
+    topics = road.topics("v2.routing.queues.*.conversations", "v2.analytics.queues.*.observations");
     bridge =
         road.start(
             settings()
@@ -108,24 +102,8 @@ class RoadClientsIT {
     }
   }
 
-  /** The numbers of those that were heard and are not in Kafka. */
-  private BitSet lost() {
-    BitSet lost = flow.missing();
-    lost.andNot(flow.unheard());
-    return lost;
-  }
-
   private JsonNode health() {
     return bridge.readiness().check("genesys-notifications").path("data");
-  }
-
-  /** How many topics are read, as the stand-in sees it: each by somebody, and by how many. */
-  private Map<Integer, Long> readers() {
-    JsonNode probe = Road.json("{\"number\":-1}".getBytes());
-    return topics.stream()
-        .collect(
-            Collectors.groupingBy(
-                topic -> road.genesys().emit(topic, probe), Collectors.counting()));
   }
 
   private void awaitAllRead() {
@@ -137,11 +115,11 @@ class RoadClientsIT {
           .until(
               () -> {
                 bridge.failIfEnded();
-                return readers();
+                return road.readers(topics);
               },
               Map.of(1, (long) topics.size())::equals);
-    } catch (org.awaitility.core.ConditionTimeoutException e) {
-      throw new AssertionError("Read: " + readers() + " " + health() + bridge.log(), e);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(health() + bridge.log(), e);
     }
   }
 
@@ -183,7 +161,7 @@ class RoadClientsIT {
     flow.start(topics);
     awaitSent(2 * topics.size());
     int quiet = flow.sent();
-    road.kafka().awaitUntil(all -> lost().get(0, quiet).isEmpty());
+    road.kafka().awaitUntil(all -> flow.lost().stream().noneMatch(number -> number < quiet));
     assertThat(flow.unheard().cardinality()).isZero();
     int others =
         road.genesys().openSockets("id-of-north") + road.genesys().openSockets("id-of-south");
@@ -210,13 +188,9 @@ class RoadClientsIT {
     flow.stop();
 
     // What was on its way to a socket whose token was revoked is in a gap like what nobody read
-    try {
-      road.kafka().awaitUntil(all -> flow.outsideGaps(lost()).isEmpty());
-    } catch (org.awaitility.core.ConditionTimeoutException e) {
-      throw new AssertionError("Lost: " + lost() + bridge.log(), e);
-    }
+    road.until(() -> flow.outsideGaps(flow.lost(), flow.gaps()).isEmpty());
     flow.report("Lost and found", "channels " + mostChannels);
-    assertThat(lost().stream().filter(number -> number < revoked || number > whole)).isEmpty();
+    assertThat(flow.lost()).allMatch(number -> revoked <= number && number <= whole);
     assertThat(flow.unheard().stream().filter(number -> number >= whole)).isEmpty();
     road.kafka().awaitUntil(all -> flow.outsideGaps(flow.unheard()).isEmpty());
     assertThat(mostChannels.values()).allMatch(most -> most <= 20);
@@ -230,10 +204,7 @@ class RoadClientsIT {
   @Tag("long")
   void agentsWhoComeAndGoUnderLoadCostNobodyElseAnEvent() throws Exception {
     begin(new CentreSize(1_200, 1, 0), Road.client("south"));
-    List<String> all =
-        road.genesys().organization().agents().stream()
-            .map(agent -> "v2.users." + agent.id() + ".presence")
-            .toList();
+    List<String> all = road.topics("v2.users.*.presence");
     List<String> gone = all.subList(1_100, 1_200);
     road.genesys().perform(new Action.Staff(1_000, 1));
     topics = all.subList(0, 1_000);
@@ -258,7 +229,9 @@ class RoadClientsIT {
     int more = channelsMade() - channels;
     road.genesys().perform(new Action.Staff(1_100, 1));
     topics = gone;
-    await().atMost(PATIENCE).until(() -> readers().equals(Map.of(0, (long) gone.size())));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> road.readers(topics).equals(Map.of(0, (long) gone.size())));
     awaitSent(flow.sent() + all.size());
     flow.stop();
 
@@ -280,13 +253,7 @@ class RoadClientsIT {
   @Tag("long")
   void anOrganisationOf21000TopicsIsReadWholeAndEachEventArrives() throws Exception {
     begin(new CentreSize(20_000, 1_000, 0), Road.client("south"));
-    topics =
-        Stream.concat(
-                road.genesys().organization().agents().stream()
-                    .map(agent -> "v2.users." + agent.id() + ".presence"),
-                road.genesys().organization().queues().stream()
-                    .map(queue -> "v2.routing.queues." + queue.id() + ".conversations"))
-            .toList();
+    topics = road.topics("v2.users.*.presence", "v2.routing.queues.*.conversations");
     Instant started = Instant.now();
     bridge =
         road.start(
@@ -303,7 +270,7 @@ class RoadClientsIT {
     flow.start(topics);
     awaitSent(topics.size());
     flow.stop();
-    road.kafka().awaitUntil(all -> lost().isEmpty());
+    road.kafka().awaitUntil(all -> flow.lost().isEmpty());
     flow.report("21,000 topics", "channels " + mostChannels);
     assertThat(flow.unheard().cardinality()).isZero();
     assertThat(mostChannels.values()).allMatch(most -> most <= 20);

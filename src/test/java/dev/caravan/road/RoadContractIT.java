@@ -48,7 +48,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RoadContractIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";
-  private static final String QUEUE_TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
   private static final String QUEUE_TYPE = "v2.routing.queues.{id}.conversations";
 
   private Road road;
@@ -67,21 +66,21 @@ class RoadContractIT {
   static Stream<Arguments> events() {
     return Stream.of(
         arguments(
-            QUEUE_TOPIC,
+            Road.TOPIC,
             Road.call(CONVERSATION),
             "conversations.voice",
             CONVERSATION,
             QUEUE_TYPE,
             Map.of("genesys-media", "voice")),
         arguments(
-            QUEUE_TOPIC,
+            Road.TOPIC,
             conversation(CONVERSATION, "\"chats\":[{\"id\":\"c1\",\"state\":\"connected\"}]"),
             "conversations.chat",
             CONVERSATION,
             QUEUE_TYPE,
             Map.of("genesys-media", "chat")),
         arguments(
-            QUEUE_TOPIC,
+            Road.TOPIC,
             conversation(
                 CONVERSATION,
                 "\"messages\":[{\"id\":\"c1\",\"state\":\"connected\",\"type\":\"WhatsApp\"}]"),
@@ -90,7 +89,7 @@ class RoadContractIT {
             QUEUE_TYPE,
             Map.of("genesys-media", "message", "genesys-message-type", "whatsapp")),
         arguments(
-            QUEUE_TOPIC,
+            Road.TOPIC,
             conversation(
                 CONVERSATION,
                 """
@@ -201,12 +200,12 @@ class RoadContractIT {
   void anEventOfAMediaTypeThatIsNotKeptDoesNotArrive() {
     String email =
         event(
-            QUEUE_TOPIC,
+            Road.TOPIC,
             conversation(CONVERSATION, "\"emails\":[{\"id\":\"c1\",\"state\":\"connected\"}]"),
             "an-email");
     byte[] before = road.send(email);
 
-    byte[] after = road.send(event(QUEUE_TOPIC, Road.call(CONVERSATION), "after-the-email"));
+    byte[] after = road.send(event(Road.TOPIC, Road.call(CONVERSATION), "after-the-email"));
 
     road.awaitValue(after);
     assertThat(road.kafka().records())
@@ -217,8 +216,8 @@ class RoadContractIT {
   @Test
   void aStateThatComesBackIsAnotherEventWithAnIdOfItsOwn() {
     String conversation = UUID.randomUUID().toString();
-    String first = event(QUEUE_TOPIC, Road.call(conversation), "first");
-    String again = event(QUEUE_TOPIC, Road.call(conversation), "again");
+    String first = event(Road.TOPIC, Road.call(conversation), "first");
+    String again = event(Road.TOPIC, Road.call(conversation), "again");
 
     road.send(first);
     road.send(again);
@@ -306,7 +305,7 @@ class RoadContractIT {
     road.genesys().perform(new Action.Heartbeats(Action.Target.ALL, true));
     road.send(
         "{\"topicName\":\"channel.metadata\",\"eventBody\":{\"message\":\"WebSocket Heartbeat\"}}");
-    byte[] after = road.send(event(QUEUE_TOPIC, Road.call(CONVERSATION), "after-the-heartbeat"));
+    byte[] after = road.send(event(Road.TOPIC, Road.call(CONVERSATION), "after-the-heartbeat"));
 
     road.awaitValue(after);
     assertThat(road.kafka().records())
@@ -316,7 +315,7 @@ class RoadContractIT {
 
   @Test
   void nobodyOutsideThisMachineOrOfAnotherUserGetsIn() throws IOException {
-    road.awaitValue(road.send(event(QUEUE_TOPIC, Road.call(CONVERSATION), "to-be-kept")));
+    road.awaitValue(road.send(event(Road.TOPIC, Road.call(CONVERSATION), "to-be-kept")));
 
     assertThat(Listening.of(road.bridge().pid()))
         .containsExactlyInAnyOrder(

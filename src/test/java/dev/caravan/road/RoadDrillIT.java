@@ -3,17 +3,12 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.simulator.Guest;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Pages;
 import dev.caravan.testing.SharedKafka;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -39,7 +34,6 @@ class RoadDrillIT {
   private static final Pattern CALL = Pattern.compile("curl -d '([^']+)' http://\\S+:8085(\\S+)");
   private static final Pattern SEEN = Pattern.compile("(?ms)^```text\n(.*?)^```");
   private static final Pattern WORDS = Pattern.compile("(log|health|page) +(.+)");
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   @TempDir private Path folder;
   private Simulator genesys;
@@ -115,13 +109,7 @@ class RoadDrillIT {
 
   private void perform(String text) throws Exception {
     for (MatchResult call : CALL.matcher(text).results().toList()) {
-      int status =
-          HTTP.send(
-                  HttpRequest.newBuilder(URI.create(genesys.url() + call.group(2)))
-                      .POST(BodyPublishers.ofString(call.group(1)))
-                      .build(),
-                  BodyHandlers.ofString())
-              .statusCode();
+      int status = new Guest(genesys).post(call.group(2), call.group(1)).status();
       assertThat(status).as(call.group()).isEqualTo(200);
     }
   }
@@ -134,11 +122,8 @@ class RoadDrillIT {
     };
   }
 
-  private static String get(int port, String path) throws IOException, InterruptedException {
-    return HTTP.send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
-            BodyHandlers.ofString())
-        .body();
+  private static String get(int port, String path) {
+    return new Guest("http://127.0.0.1:" + port).get(path).text();
   }
 
   /** Three dots stand for what differs from time to time. */

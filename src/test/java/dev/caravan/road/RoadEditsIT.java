@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 class RoadEditsIT {
 
   private static final String CONVERSATION = "dc119522-79c5-4729-a131-05a4ca44a12f";
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
   private Road road;
 
   @BeforeEach
@@ -42,8 +40,8 @@ class RoadEditsIT {
     String email = "\"emails\":[{\"id\":\"c1\",\"state\":\"connected\"}]";
     String callback = "\"callbacks\":[{\"id\":\"c1\",\"state\":\"connected\"}]";
 
-    byte[] dropped = road.send(event(TOPIC, Road.conversation(CONVERSATION, callback), "1"));
-    byte[] kept = road.send(event(TOPIC, Road.conversation(CONVERSATION, email), "2"));
+    byte[] dropped = road.send(event(Road.TOPIC, Road.conversation(CONVERSATION, callback), "1"));
+    byte[] kept = road.send(event(Road.TOPIC, Road.conversation(CONVERSATION, email), "2"));
 
     assertThat(road.awaitValue(kept).topic()).isEqualTo(road.prefix() + "conversations.email");
     assertThat(road.kafka().records()).extracting(ConsumerRecord::value).doesNotContain(dropped);
@@ -53,7 +51,7 @@ class RoadEditsIT {
   void eachQueueHasAKafkaTopic() throws IOException {
     start("topic-per-queue");
 
-    byte[] call = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
+    byte[] call = road.send(event(Road.TOPIC, Road.call(CONVERSATION), "1"));
     byte[] presence = road.send(event("v2.users." + USER + ".presence", "{\"source\":\"X\"}", "2"));
 
     ConsumerRecord<String, byte[]> record = road.awaitValue(call);
@@ -66,7 +64,7 @@ class RoadEditsIT {
   @Test
   void aFieldIsDroppedBeforeKafka() throws IOException {
     start("drop-fields");
-    byte[] sent = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
+    byte[] sent = road.send(event(Road.TOPIC, Road.call(CONVERSATION), "1"));
     byte[] presence = "{\"source\":\"X\"}".getBytes(StandardCharsets.UTF_8);
     road.send(event("v2.users." + USER + ".presence", "{\"source\":\"X\"}", "2"));
 
@@ -87,7 +85,7 @@ class RoadEditsIT {
   @Test
   void eachEventGoesToASecondTopic() throws IOException {
     start("second-place");
-    byte[] call = road.send(event(TOPIC, Road.call(CONVERSATION), "1"));
+    byte[] call = road.send(event(Road.TOPIC, Road.call(CONVERSATION), "1"));
 
     for (String topic : List.of("conversations.voice", "all")) {
       ConsumerRecord<String, byte[]> record =

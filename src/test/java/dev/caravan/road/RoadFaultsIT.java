@@ -1,16 +1,14 @@
 package dev.caravan.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.caravan.road.Counter.Arrivals;
-import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Fault;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.FaultyProxy;
 import dev.caravan.testing.FaultyProxy.Direction;
+import dev.caravan.testing.Ledger.Gap;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,11 +16,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -64,8 +60,6 @@ class RoadFaultsIT {
   /** A socket that is open but dead is noticed after that, by design. */
   private static final Duration NOTICED = Duration.ofSeconds(42);
 
-  private static final Duration PATIENCE = Duration.ofMinutes(4);
-
   private static final String TOKEN = "POST /oauth/token";
   private static final String CHANNEL = "POST /api/v2/notifications/channels";
   private static final String SUBSCRIBE = CHANNEL + "/{id}/subscriptions";
@@ -88,7 +82,7 @@ class RoadFaultsIT {
 
   private FaultyProxy network;
   private Road road;
-  private Counter counter;
+  private NumberedEvents events;
   private Bridge.Settings settings;
   private long startedAtMillis;
 
@@ -107,8 +101,12 @@ class RoadFaultsIT {
       settings = shipped(settings);
     }
     start();
-    until(() -> count("CONNECTED") == 1);
-    counter = new Counter(road.genesys(), PER_SECOND);
+    road.until(() -> road.signals("CONNECTED").size() == 1);
+    events =
+        new NumberedEvents(road.genesys())
+            .reading(road.kafka())
+            .every(Duration.ofSeconds(1).dividedBy(PER_SECOND));
+    events.start(List.of(Road.TOPIC));
   }
 
   private static Bridge.Settings shipped(Bridge.Settings settings) {
@@ -127,7 +125,7 @@ class RoadFaultsIT {
   /** Has lived for long, and has made no more than a few new channels in the last minute. */
   @BeforeEach
   void owesNothing() {
-    until(() -> gapsIn("BACKFILLED").containsAll(gapsIn("GAP")));
+    road.until(() -> gapsIn("BACKFILLED").containsAll(gapsIn("GAP")));
     if (SHIPPED) {
       pass(Duration.ofSeconds(25));
       return;
@@ -139,15 +137,18 @@ class RoadFaultsIT {
             .count();
     if (made > NEW_CHANNELS) {
       // A minute takes longer than another start, which has not made any
-      int told = count("BACKFILLED");
+      int told = road.signals("BACKFILLED").size();
       start();
-      until(() -> count("BACKFILLED") > told && gapsIn("BACKFILLED").containsAll(gapsIn("GAP")));
+      road.until(
+          () ->
+              road.signals("BACKFILLED").size() > told
+                  && gapsIn("BACKFILLED").containsAll(gapsIn("GAP")));
     }
   }
 
   @AfterAll
   void close() {
-    counter.close();
+    events.close();
     road.close();
     network.close();
   }
@@ -254,55 +255,55 @@ class RoadFaultsIT {
   }
 
   private void strike(Blow blow) {
-    long first = counter.sent();
+    int first = events.sent();
     int signals = road.signals().size();
-    int told = count("BACKFILLED");
+    int told = road.signals("BACKFILLED").size();
     flows();
 
     blow.strike.accept(this);
 
     // The last of the signals about a loss: that nothing is read again
-    until(() -> count("BACKFILLED") > told);
-    Arrivals outcome = settle(blow.name, first, blow.least);
+    road.until(() -> road.signals("BACKFILLED").size() > told);
+    List<Integer> missing = settle(blow.name, first, blow.least);
     List<JsonNode> since = road.signals().subList(signals, road.signals().size());
     assertThat(since)
         .extracting(signal -> signal.path("type").asText())
         .containsExactly("DISCONNECTED", "CONNECTED", "GAP", "BACKFILLED");
     assertThat(since).extracting(signal -> signal.path("cause").asText()).containsOnly(blow.cause);
-    Gap gap = Gap.in(since).get(0);
-    assertThat(outcome.missing()).allMatch(number -> gap.holds(counter.sentAt(number)));
-    assertThat(outcome.repeated()).isZero();
+    List<Gap> gaps = road.gaps();
+    assertThat(events.outsideGaps(missing, gaps.subList(gaps.size() - 1, gaps.size()))).isEmpty();
+    events.assertNothingRepeated();
     nobodyLearnsASecret();
   }
 
   @Test
   void anEndThatIsAnnouncedAMinuteAheadLosesNothing() {
-    long first = counter.sent();
+    int first = events.sent();
     int signals = road.signals().size();
-    int handedOver = count("HANDED_OVER");
+    int handedOver = road.signals("HANDED_OVER").size();
     flows();
 
     road.genesys()
         .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
 
-    until(() -> count("HANDED_OVER") > handedOver);
-    Arrivals outcome = settle("socket_closing, a minute ahead", first, Duration.ZERO);
+    road.until(() -> road.signals("HANDED_OVER").size() > handedOver);
+    List<Integer> missing = settle("socket_closing, a minute ahead", first, Duration.ZERO);
     assertThat(road.signals().subList(signals, road.signals().size()))
         .singleElement()
         .extracting(signal -> signal.path("cause").asText())
         .isEqualTo("socket-closing");
-    assertThat(outcome.missing()).isEmpty();
-    assertThat(outcome.repeated()).isZero();
+    assertThat(missing).isEmpty();
+    events.assertNothingRepeated();
     nobodyLearnsASecret();
     // The old socket is read until it is quiet, and what strikes next would strike it, too
-    until(() -> road.genesys().openSockets() == 1);
+    road.until(() -> road.genesys().openSockets() == 1);
   }
 
   /** What was sent before the new channel was there comes on the old one, and comes late. */
   @Test
   void aHandOverWhileAFifthOfWhatEachSocketBringsIsLateLosesAndRepeatsNothing() {
-    long first = counter.sent();
-    int handedOver = count("HANDED_OVER");
+    int first = events.sent();
+    int handedOver = road.signals("HANDED_OVER").size();
     Duration late = Duration.ofSeconds(3);
     road.genesys()
         .arm(Fault.of(Fault.On.EVENT, "*", Fault.Effect.DELAY).atRate(0.2).withDelay(late));
@@ -311,43 +312,43 @@ class RoadFaultsIT {
     road.genesys()
         .perform(new Action.SocketClosing(Action.Target.ALL, Duration.ofMinutes(1), false, 1001));
 
-    until(() -> count("HANDED_OVER") > handedOver);
-    until(() -> road.genesys().openSockets() == 1);
+    road.until(() -> road.signals("HANDED_OVER").size() > handedOver);
+    road.until(() -> road.genesys().openSockets() == 1);
     road.genesys().disarm();
     pass(late);
-    Arrivals outcome = settle("a hand-over, a fifth 3 s late", first, Duration.ZERO);
-    assertThat(outcome.missing()).isEmpty();
-    assertThat(outcome.repeated()).isZero();
+    List<Integer> missing = settle("a hand-over, a fifth 3 s late", first, Duration.ZERO);
+    assertThat(missing).isEmpty();
+    events.assertNothingRepeated();
   }
 
   @Test
   void anEndThatIsAnnouncedTooLateIsAGapOnRecord() {
-    long first = counter.sent();
-    int signals = road.signals().size();
-    int connected = count("CONNECTED") + count("HANDED_OVER");
+    int first = events.sent();
+    int told = road.gaps().size();
+    int connected = road.signals("CONNECTED").size() + road.signals("HANDED_OVER").size();
     flows();
 
     road.genesys().perform(new Action.SocketClosing(Action.Target.ALL, Duration.ZERO, false, 1001));
 
-    until(() -> count("CONNECTED") + count("HANDED_OVER") > connected);
-    Arrivals outcome = settle("socket_closing, no time ahead", first, ATTEMPT);
-    List<Gap> gaps = Gap.in(road.signals().subList(signals, road.signals().size()));
-    assertThat(outcome.missing())
-        .allMatch(number -> gaps.stream().anyMatch(gap -> gap.holds(counter.sentAt(number))));
-    assertThat(outcome.repeated()).isZero();
-    until(() -> road.genesys().openSockets() == 1);
+    road.until(
+        () -> road.signals("CONNECTED").size() + road.signals("HANDED_OVER").size() > connected);
+    List<Integer> missing = settle("socket_closing, no time ahead", first, ATTEMPT);
+    List<Gap> gaps = road.gaps();
+    assertThat(events.outsideGaps(missing, gaps.subList(told, gaps.size()))).isEmpty();
+    events.assertNothingRepeated();
+    road.until(() -> road.genesys().openSockets() == 1);
   }
 
   @Test
   void aSocketThatCanOnlyBeReadLosesNothing() {
-    long first = counter.sent();
+    int first = events.sent();
     flows();
 
     network.swallow(Direction.TO_SERVER);
 
-    Arrivals outcome = settle("nothing reaches Genesys Cloud", first, Duration.ZERO);
-    assertThat(outcome.missing()).isEmpty();
-    assertThat(outcome.repeated()).isZero();
+    List<Integer> missing = settle("nothing reaches Genesys Cloud", first, Duration.ZERO);
+    assertThat(missing).isEmpty();
+    events.assertNothingRepeated();
   }
 
   // ---- faults that follow each other
@@ -419,16 +420,16 @@ class RoadFaultsIT {
   @Tag("long")
   void noFaultPaysForTheOneBefore(Sequence sequence) {
     pass(Duration.ofSeconds(SHIPPED ? 0 : 11));
-    long first = counter.sent();
+    int first = events.sent();
     flows();
 
     sequence.strike.accept(this);
 
     pass(Duration.ofSeconds(1));
-    Arrivals outcome = settle(sequence.name, first, sequence.least);
-    assertThat(outcome.missing()).isNotEmpty();
-    assertThat(outcome.repeated()).isZero();
-    until(() -> road.genesys().openSockets() == 1);
+    List<Integer> missing = settle(sequence.name, first, sequence.least);
+    assertThat(missing).isNotEmpty();
+    events.assertNothingRepeated();
+    road.until(() -> road.genesys().openSockets() == 1);
   }
 
   private void drops(int times) {
@@ -440,54 +441,47 @@ class RoadFaultsIT {
 
   private void pass(Duration time) {
     long end = System.nanoTime() + time.toNanos();
-    until(() -> System.nanoTime() >= end);
+    road.until(() -> System.nanoTime() >= end);
   }
 
   // ---- what was sent and what arrived
 
   private void flows() {
-    int before = counter.sent();
-    until(() -> counter.sent() > before + PER_SECOND / 4);
+    int before = events.sent();
+    road.until(() -> events.sent() > before + PER_SECOND / 4);
   }
 
   /** What came of the events from this one on, when those that are sent now have arrived. */
-  private Arrivals settle(String what, long first, Duration least) {
+  private List<Integer> settle(String what, int first, Duration least) {
     road.bridge().awaitReady();
     flows();
-    long from = counter.sent();
+    int from = events.sent();
     flows();
-    long last = counter.sent() - 1;
+    int last = events.sent() - 1;
     // All partitions: one may be slower than another
-    Set<Long> latest = LongStream.rangeClosed(from, last).boxed().collect(Collectors.toSet());
-    until(() -> counter.arrived(road).keySet().containsAll(latest));
-    Arrivals arrivals = counter.arrivals(road, first, last);
-    List<Long> missing = arrivals.missing();
-    Duration blind = Duration.ofMillis(arrivals.missing().size() * 1_000L / PER_SECOND);
+    road.until(() -> events.missing(from, last + 1).isEmpty());
+    List<Integer> missing = events.missing(first, last);
+    Duration blind = Duration.ofMillis(missing.size() * 1_000L / PER_SECOND);
     LOG.info(
         "| {} | {} of {} | {} | {} | {} |",
         what,
         missing.size(),
         last - first,
-        arrivals.repeated(),
+        events.repeated(),
         String.format(Locale.ROOT, "%.2f s", blind.toMillis() / 1_000.0),
         least.isZero()
             ? "–"
             : String.format(Locale.ROOT, "%.1f", (double) blind.toMillis() / least.toMillis()));
     // No stopwatch: what fails here is a wait that nothing asked for
     assertThat(blind).isLessThan(least.multipliedBy(2).plusSeconds(SHIPPED ? 30 : 5));
-    return arrivals;
+    return missing;
   }
 
   /** The ids of the gaps that signals of a type name. */
   private Set<String> gapsIn(String type) {
-    return road.signals().stream()
-        .filter(signal -> signal.path("type").asText().equals(type))
+    return road.signals(type).stream()
         .map(signal -> signal.path("gap").asText())
         .collect(Collectors.toSet());
-  }
-
-  private int count(String type) {
-    return (int) road.signals().stream().filter(s -> s.path("type").asText().equals(type)).count();
   }
 
   private void nobodyLearnsASecret() {
@@ -507,18 +501,6 @@ class RoadFaultsIT {
         .noneMatch(line -> line.contains(Road.SECRET) || line.contains(basic))
         .noneMatch(line -> CREDENTIAL.matcher(line).find());
     assertThat(road.bridge().logLines()).filteredOn(line -> !Road.isOneOfOurs(line)).isEmpty();
-  }
-
-  private void until(BooleanSupplier condition) {
-    await()
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () -> {
-              road.bridge().failIfEnded();
-              road.kafka().readFor(Duration.ofMillis(20));
-              return condition.getAsBoolean();
-            });
   }
 
   // ---- faults

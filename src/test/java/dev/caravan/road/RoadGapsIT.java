@@ -1,16 +1,14 @@
 package dev.caravan.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.caravan.road.Counter.Arrivals;
-import dev.caravan.road.Counter.Gap;
 import dev.caravan.simulator.LedgerEntry;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.simulator.fault.Scenario;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Ledger.Gap;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,45 +42,42 @@ class RoadGapsIT {
     int kills = Integer.getInteger("caravan.bridge.kills", 3);
     Random dice = new Random(kills);
     try (Road road = Road.in(folder);
-        Counter counter = new Counter(road.genesys(), PER_SECOND)) {
+        NumberedEvents events = flow(road)) {
       road.start(road.settings()).awaitReady();
       for (int i = 0; i < kills; i++) {
         Bridge bridge = i == 0 ? road.bridge() : road.start(road.settings());
         reads(road);
-        int before = counter.sent();
+        int before = events.sent();
         int some = PER_SECOND / 4 + dice.nextInt(PER_SECOND * 3);
-        until(() -> counter.sent() >= before + some);
+        road.until(() -> events.sent() >= before + some);
         bridge.kill();
       }
       road.start(road.settings()).awaitReady();
-      Arrivals all = settle(road, counter);
+      List<Integer> missing = settle(road, events);
 
-      List<Gap> gaps = gaps(road);
-      List<Long> unexplained =
-          all.missing().stream()
-              .filter(number -> gaps.stream().noneMatch(g -> g.holds(counter.sentAt(number))))
-              .toList();
+      List<Gap> gaps = road.gaps();
+      List<Integer> unexplained = events.outsideGaps(missing, gaps);
       LOG.info(
           "Killed {} times: {} sent, {} missing, {} of them outside of {} gaps ({} in all), {}"
               + " repeated",
           kills,
-          counter.sent(),
-          all.missing().size(),
+          events.sent(),
+          missing.size(),
           unexplained.size(),
           gaps.size(),
           gaps.stream().map(Gap::length).reduce(Duration.ZERO, Duration::plus),
-          all.repeated());
+          events.repeated());
       assertThat(unexplained).isEmpty();
       assertThat(gaps).isNotEmpty();
       assertThat(gaps).extracting(Gap::cause).containsOnly("restart");
-      assertThat(all.repeated()).isLessThanOrEqualTo(kills * UNACKNOWLEDGED);
+      assertThat(events.repeated()).isLessThanOrEqualTo(kills * UNACKNOWLEDGED);
     }
   }
 
   @Test
   void aCleanStopIsAGapUntilTheNextStart() throws Exception {
     try (Road road = Road.in(folder);
-        Counter counter = new Counter(road.genesys(), PER_SECOND)) {
+        NumberedEvents events = flow(road)) {
       Bridge first = road.start(road.settings());
       awaitOpen(road, 1);
       // Kafka has made the topic and answers: a stop waits for what is on its way, not for that
@@ -91,12 +85,12 @@ class RoadGapsIT {
       first.terminate();
       first.awaitEnd();
       road.start(road.settings()).awaitReady();
-      Arrivals all = settle(road, counter);
+      List<Integer> missing = settle(road, events);
 
-      List<Gap> gaps = gaps(road);
+      List<Gap> gaps = road.gaps();
       assertThat(gaps).singleElement().extracting(Gap::cause).isEqualTo("restart");
-      assertThat(all.missing()).allMatch(n -> gaps.get(0).holds(counter.sentAt(n)));
-      assertThat(all.repeated()).isZero();
+      assertThat(events.outsideGaps(missing, gaps)).isEmpty();
+      assertThat(events.repeated()).isZero();
     }
   }
 
@@ -105,61 +99,59 @@ class RoadGapsIT {
   @Test
   void aSocketThatIsDroppedWithoutWarningIsAGapOfAFractionOfASecond() throws Exception {
     try (Road road = Road.in(folder);
-        Counter counter = new Counter(road.genesys(), PER_SECOND)) {
+        NumberedEvents events = flow(road)) {
       road.start(road.settings()).awaitReady();
       List<Long> blind = new ArrayList<>();
       for (int i = 1; i <= 10; i++) {
         int gap = i;
-        flows(counter);
+        flows(road, events);
         Instant dropped = Instant.now();
         road.genesys()
             .perform(i % 2 == 0 ? new Action.Reset(Action.Target.ALL) : new Action.Close(1012));
-        road.kafka().awaitUntil(records -> gaps(road).size() == gap);
-        blind.add(Duration.between(dropped, gaps(road).get(gap - 1).to()).toMillis());
+        road.kafka().awaitUntil(records -> road.gaps().size() == gap);
+        blind.add(Duration.between(dropped, road.gaps().get(gap - 1).to()).toMillis());
       }
-      Arrivals all = settle(road, counter);
+      List<Integer> missing = settle(road, events);
 
       Collections.sort(blind);
       LOG.info(
           "Dropped 10 times: blind for {} ms at the median, {} at most; {} sent, {} missing",
           blind.get(5),
           blind.get(9),
-          counter.sent(),
-          all.missing().size());
-      List<Gap> gaps = gaps(road);
-      assertThat(all.missing())
-          .allMatch(n -> gaps.stream().anyMatch(g -> g.holds(counter.sentAt(n))));
-      assertThat(all.repeated()).isZero();
+          events.sent(),
+          missing.size());
+      assertThat(events.outsideGaps(missing, road.gaps())).isEmpty();
+      assertThat(events.repeated()).isZero();
     }
   }
 
   @Test
   void withTwoChannelsEitherSocketMayBeLostAndNothingIs() throws Exception {
     try (Road road = Road.in(folder);
-        Counter counter = new Counter(road.genesys(), PER_SECOND)) {
+        NumberedEvents events = flow(road)) {
       Bridge bridge = road.start(road.settings().with("GENESYS_REDUNDANCY", "2"));
       awaitOpen(road, 2);
       bothRead(bridge);
       for (int i = 0; i < 10; i++) {
-        flows(counter);
+        flows(road, events);
         List<Integer> channels = channelsOfLate(road);
         Action.Target one = new Action.Target(channels.get(i % channels.size()), "");
         road.genesys().perform(i < 5 ? new Action.Reset(one) : new Action.Close(one, 1012, ""));
         int back = i + 3;
-        road.kafka().awaitUntil(records -> count(road, "CONNECTED") == back);
+        road.kafka().awaitUntil(records -> road.signals("CONNECTED").size() == back);
         bothRead(bridge);
       }
-      Arrivals all = settle(road, counter);
+      List<Integer> missing = settle(road, events);
 
       LOG.info(
           "Dropped one of two sockets 10 times: {} sent, {} missing, {} repeated",
-          counter.sent(),
-          all.missing().size(),
-          all.repeated());
-      assertThat(all.missing()).isEmpty();
-      assertThat(all.repeated()).isZero();
-      assertThat(gaps(road)).isEmpty();
-      assertThat(count(road, "DISCONNECTED")).isEqualTo(10);
+          events.sent(),
+          missing.size(),
+          events.repeated());
+      assertThat(missing).isEmpty();
+      assertThat(events.repeated()).isZero();
+      assertThat(road.gaps()).isEmpty();
+      assertThat(road.signals("DISCONNECTED").size()).isEqualTo(10);
     }
   }
 
@@ -178,25 +170,24 @@ class RoadGapsIT {
             .options()
             .withClient(client);
     try (Road road = Road.in(folder, hurried);
-        Counter counter = new Counter(road.genesys(), PER_SECOND)) {
+        NumberedEvents events = flow(road)) {
       road.start(road.settings()).awaitReady();
       for (int i = 1; i <= generations; i++) {
         int generation = i;
-        road.kafka().awaitUntil(records -> count(road, "HANDED_OVER") >= generation);
+        road.kafka().awaitUntil(records -> road.signals("HANDED_OVER").size() >= generation);
       }
-      Arrivals all = settle(road, counter);
+      List<Integer> missing = settle(road, events);
 
       LOG.info(
           "Handed over {} times: {} sent, {} missing, {} repeated",
           generations,
-          counter.sent(),
-          all.missing().size(),
-          all.repeated());
-      assertThat(all.missing()).isEmpty();
-      assertThat(all.repeated()).isZero();
-      assertThat(gaps(road)).isEmpty();
-      assertThat(road.signals())
-          .filteredOn(signal -> signal.path("type").asText().equals("HANDED_OVER"))
+          events.sent(),
+          missing.size(),
+          events.repeated());
+      assertThat(missing).isEmpty();
+      assertThat(events.repeated()).isZero();
+      assertThat(road.gaps()).isEmpty();
+      assertThat(road.signals("HANDED_OVER"))
           .extracting(signal -> signal.path("cause").asText())
           .contains("channel-age", "token-age")
           .containsOnly("channel-age", "token-age");
@@ -207,7 +198,7 @@ class RoadGapsIT {
   @Tag("long")
   void twoBridgesOfOneClientThatRestartTogetherDoNotPushEachOtherOut() throws Exception {
     try (Road road = Road.in(folder);
-        Counter counter = new Counter(road.genesys(), PER_SECOND)) {
+        NumberedEvents events = flow(road)) {
       Bridge one = road.settings().start(folder);
       Bridge.Settings others =
           road.settings().with("CARAVAN_DATA_DIR", folder.resolve("other").toString());
@@ -222,11 +213,11 @@ class RoadGapsIT {
           awaitOpen(road, 2);
           again.awaitReady();
           two.awaitReady();
-          flows(counter);
-          Arrivals all = settle(road, counter);
-          assertThat(gaps(road)).hasSize(2);
-          assertThat(all.missing())
-              .allMatch(n -> gaps(road).stream().allMatch(g -> g.holds(counter.sentAt(n))));
+          flows(road, events);
+          List<Integer> missing = settle(road, events);
+          assertThat(road.gaps()).hasSize(2);
+          assertThat(missing)
+              .allMatch(n -> road.gaps().stream().allMatch(g -> g.holds(events.time(n))));
           assertThat(again.log() + two.log()).doesNotContain("Disconnected");
         }
       } finally {
@@ -237,29 +228,29 @@ class RoadGapsIT {
 
   // ---- what was sent and what arrived
 
-  /** Waits until what is sent now has arrived, and looks back at all of it. */
-  private static Arrivals settle(Road road, Counter counter) throws InterruptedException {
-    int before = counter.sent();
-    until(() -> counter.sent() > before + PER_SECOND);
-    counter.stop();
-    long last = counter.sent() - 1;
-    road.kafka().awaitUntil(records -> counter.arrived(road).containsKey(last));
+  private static NumberedEvents flow(Road road) {
+    NumberedEvents events =
+        new NumberedEvents(road.genesys())
+            .reading(road.kafka())
+            .every(Duration.ofSeconds(1).dividedBy(PER_SECOND));
+    events.start(List.of(Road.TOPIC));
+    return events;
+  }
+
+  /** Waits until what is sent now has arrived; those that are missing since the first arrival. */
+  private static List<Integer> settle(Road road, NumberedEvents events) {
+    int before = events.sent();
+    road.until(() -> events.sent() > before + PER_SECOND);
+    events.stop();
+    int last = events.sent() - 1;
+    road.kafka().awaitUntil(records -> events.missing(last, last + 1).isEmpty());
     road.kafka().readFor(Duration.ofSeconds(2));
-    long first = counter.arrived(road).keySet().iterator().next();
-    return counter.arrivals(road, first, counter.sent());
+    return events.missing(events.missing().nextClearBit(0), last);
   }
 
-  private static void flows(Counter counter) {
-    int before = counter.sent();
-    until(() -> counter.sent() > before + PER_SECOND / 4);
-  }
-
-  private static List<Gap> gaps(Road road) {
-    return Gap.in(road.signals());
-  }
-
-  private static int count(Road road, String type) {
-    return (int) road.signals().stream().filter(s -> s.path("type").asText().equals(type)).count();
+  private static void flows(Road road, NumberedEvents events) {
+    int before = events.sent();
+    road.until(() -> events.sent() > before + PER_SECOND / 4);
   }
 
   // ---- sockets
@@ -279,7 +270,8 @@ class RoadGapsIT {
   /** Waits until something reads: until what is sent now is sent to somebody. */
   private static void reads(Road road) {
     Instant now = Instant.now();
-    until(() -> latest(road).stream().anyMatch(entry -> entry.atMillis() > now.toEpochMilli()));
+    road.until(
+        () -> latest(road).stream().anyMatch(entry -> entry.atMillis() > now.toEpochMilli()));
   }
 
   private static void bothRead(Bridge bridge) {
@@ -289,13 +281,6 @@ class RoadGapsIT {
   }
 
   private static void awaitOpen(Road road, int sockets) {
-    until(() -> road.genesys().openSockets() == sockets);
-  }
-
-  private static void until(BooleanSupplier condition) {
-    await()
-        .atMost(Duration.ofMinutes(3))
-        .pollInterval(Duration.ofMillis(20))
-        .until(condition::getAsBoolean);
+    road.until(() -> road.genesys().openSockets() == sockets);
   }
 }

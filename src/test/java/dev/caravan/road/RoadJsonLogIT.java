@@ -42,7 +42,7 @@ class RoadJsonLogIT {
                 .with("CARAVAN_PAGE", "perhaps")
                 .verbose());
     bridge.awaitLog("Connected: the bridge started.");
-    String topic = "v2.routing.queues." + Road.QUEUE + ".conversations";
+    String topic = Road.TOPIC;
     road.awaitValue(road.send(Road.event(topic, Road.call(CONVERSATION), "first")));
     List<String> secrets = new ArrayList<>(road.genesys().credentials());
     road.send("{\"topicName\":\"" + topic + "\",\"eventBody\":{\"id\":\"" + CONVERSATION);

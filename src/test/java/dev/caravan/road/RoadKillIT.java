@@ -3,7 +3,6 @@ package dev.caravan.road;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
@@ -12,7 +11,6 @@ import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +64,7 @@ class RoadKillIT {
     try (LocalBroker broker = TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet());
         TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
-      Ledger ledger = new Ledger(genesys).withFormerChannels();
+      NumberedEvents ledger = new NumberedEvents(genesys).withFormerChannels();
       List<Long> sentAt = new ArrayList<>();
       List<Long> kills = new ArrayList<>();
       List<int[]> young = new ArrayList<>();
@@ -83,10 +80,10 @@ class RoadKillIT {
           reader.awaitUntil(
               all -> {
                 bridge.failIfEnded();
-                return ledger.missing(all).stream().allMatch(n -> isIn(young, n));
+                return ledger.note(all).lost().stream().allMatch(n -> isIn(young, n));
               });
           if (start > 0) {
-            int now = ledger.repeated(reader.records());
+            int now = ledger.note(reader.records()).repeatedAsItWas();
             repeats.add(now - repeated);
             repeated = now;
           }
@@ -104,15 +101,15 @@ class RoadKillIT {
             long killed = System.nanoTime();
             kills.add(killed);
             bridge.kill();
-            young.add(new int[] {firstYoung(sentAt, killed), ledger.next()});
+            young.add(new int[] {firstYoung(sentAt, killed), ledger.sent()});
           } finally {
             ProcessSignal.send("CONT", broker.pid());
           }
           await().atMost(PATIENCE).until(() -> genesys.openSockets() == 0);
         }
       }
-      List<Integer> lost = ledger.missing(reader.records());
-      reader.awaitUntil(all -> gaps(all).size() >= KILLS);
+      List<Integer> lost = ledger.note(reader.records()).lost();
+      reader.awaitUntil(all -> ledger.note(all).gaps().size() >= KILLS);
       LOG.info(
           "Killed {} times with records under way: {} events sent, {} lost, all of the last {} ms"
               + " before a kill; in flight {}, repeated as they were {}",
@@ -122,23 +119,16 @@ class RoadKillIT {
           lost.stream().mapToLong(n -> age(sentAt.get(n), kills)).max().orElse(0),
           underWay,
           repeats);
-      assertThat(lost)
-          .allMatch(
-              n ->
-                  gaps(reader.records()).stream()
-                      .anyMatch(
-                          gap ->
-                              !ledger.time(n).isBefore(time(gap, "from"))
-                                  && !ledger.time(n).isAfter(time(gap, "to"))));
+      assertThat(ledger.outsideGaps(lost, ledger.gaps())).isEmpty();
       assertThat(repeated).as("repeats, without which this has shown nothing").isPositive();
       for (int kill = 0; kill < KILLS; kill++) {
         assertThat(repeats.get(kill)).isLessThanOrEqualTo(underWay.get(kill));
       }
-      Ledger.assertInOrder(reader.records());
+      ledger.assertOrder();
     }
   }
 
-  private static void flow(Ledger ledger, List<Long> sentAt, int count, long pauseNanos) {
+  private static void flow(NumberedEvents ledger, List<Long> sentAt, int count, long pauseNanos) {
     for (int i = 0; i < count; i++) {
       assertThat(ledger.offer()).isTrue();
       sentAt.add(System.nanoTime());
@@ -152,22 +142,10 @@ class RoadKillIT {
     return gauge.find() ? (int) Double.parseDouble(gauge.group(1)) : 0;
   }
 
-  private static List<JsonNode> gaps(List<ConsumerRecord<String, byte[]>> records) {
-    return records.stream()
-        .filter(record -> record.topic().equals(PREFIX + "signals"))
-        .map(record -> Road.json(record.value()))
-        .filter(signal -> signal.path("type").asText().equals("GAP"))
-        .toList();
-  }
-
-  private static Instant time(JsonNode signal, String name) {
-    return Instant.parse(signal.path(name).asText());
-  }
-
   private void killAgainAndAgain(boolean brokerIsAway) throws Exception {
     try (LocalBroker broker = brokerIsAway ? TestBroker.away() : TestBroker.start();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      Ledger ledger = new Ledger(genesys).withFormerChannels();
+      NumberedEvents ledger = new NumberedEvents(genesys).withFormerChannels();
       List<Long> sentAt = new ArrayList<>();
       List<Long> kills = new ArrayList<>();
       List<int[]> young = new ArrayList<>();
@@ -181,7 +159,7 @@ class RoadKillIT {
         kills.add(killed);
         bridge.kill();
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 0);
-        young.add(new int[] {firstYoung(sentAt, killed), ledger.next()});
+        young.add(new int[] {firstYoung(sentAt, killed), ledger.sent()});
       }
       if (brokerIsAway) {
         broker.restart();
@@ -190,28 +168,26 @@ class RoadKillIT {
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
         ledger.send(1);
-        List<ConsumerRecord<String, byte[]>> records;
         try {
-          records =
-              reader.awaitUntil(
-                  all -> {
-                    last.failIfEnded();
-                    return ledger.missing(all).stream().allMatch(n -> isIn(young, n));
-                  });
+          reader.awaitUntil(
+              all -> {
+                last.failIfEnded();
+                return ledger.note(all).lost().stream().allMatch(n -> isIn(young, n));
+              });
         } catch (ConditionTimeoutException e) {
           throw new AssertionError(
               "Of %d events these are missing: %s; young when killed: %s; the last bridge: %s"
                   .formatted(
                       ledger.sent(),
-                      ledger.missing(reader.records()),
+                      ledger.lost(),
                       young.stream().map(Arrays::toString).toList(),
                       last.log()),
               e);
         }
 
-        List<Integer> lost = ledger.missing(records);
+        List<Integer> lost = ledger.lost();
         long oldest = lost.stream().mapToLong(n -> age(sentAt.get(n), kills)).max().orElse(0);
-        Ledger.assertInOrder(records);
+        ledger.assertOrder();
         LOG.info(
             "Killed {} times, Kafka {}: {} events sent, {} lost, all of the last {} ms before a"
                 + " kill; {} repeated with their id",
@@ -220,7 +196,7 @@ class RoadKillIT {
             ledger.sent(),
             lost.size(),
             oldest,
-            ledger.repeated(records));
+            ledger.repeatedAsItWas());
         assertThat(last.log()).doesNotContain("damaged");
       }
     }
@@ -249,7 +225,7 @@ class RoadKillIT {
     return Bridge.settings()
         .genesys(genesys.url())
         .kafka(broker.bootstrapServers(), PREFIX)
-        .with("GENESYS_TOPICS", Ledger.TOPIC)
+        .with("GENESYS_TOPICS", Road.TOPIC)
         .with("GENESYS_RETRY_INITIAL_DELAY", "100ms")
         .with("GENESYS_RETRY_MAXIMUM_DELAY", "1s");
   }

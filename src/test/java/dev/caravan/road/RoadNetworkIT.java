@@ -1,6 +1,5 @@
 package dev.caravan.road;
 
-import static dev.caravan.road.Road.QUEUE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.simulator.Tls;
@@ -55,7 +54,7 @@ class RoadNetworkIT {
       settings.with("GENESYS_CA_FILE", company.caFile().toString());
       Bridge bridge = road.start(proxied(settings, "hunter2", proxy));
       bridge.awaitReady();
-      road.send(Road.event("v2.routing.queues." + QUEUE + ".conversations", Road.call("c-1"), "1"));
+      road.send(Road.event(Road.TOPIC, Road.call("c-1"), "1"));
       assertThat(road.kafka().awaitRecords(1)).isNotEmpty();
 
       assertThat(proxy.tunnels())

@@ -2,7 +2,6 @@ package dev.caravan.road;
 
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
@@ -11,6 +10,7 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.CentreSize;
+import dev.caravan.simulator.Guest;
 import dev.caravan.simulator.OauthClient;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
@@ -19,12 +19,6 @@ import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.TestBroker;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,23 +96,8 @@ class RoadPageIT {
     return PlaywrightAssertions.assertThat(locator);
   }
 
-  private String get(String path) {
-    try {
-      return HttpClient.newHttpClient()
-          .send(
-              HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)).build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private JsonNode json(String path) {
-    return Road.json(get(path).getBytes(StandardCharsets.UTF_8));
+  private Guest.Answer get(String path) {
+    return new Guest("http://localhost:" + port).get(path);
   }
 
   private void awaitEventsInKafka() {
@@ -126,7 +105,7 @@ class RoadPageIT {
     await()
         .atMost(Duration.ofMinutes(3))
         .ignoreExceptions()
-        .until(() -> json("/status").at("/kafka/topics").size() > 3);
+        .until(() -> get("/status").body().at("/kafka/topics").size() > 3);
   }
 
   private void assertNoFindings(Page page) {
@@ -188,7 +167,12 @@ class RoadPageIT {
   private void assertNothingThatItMustNotTell(Page page) {
     String all =
         String.join(
-            "\n", page.content(), get("/status"), get("/timeline"), get("/charts"), get("/"));
+            "\n",
+            page.content(),
+            get("/status").text(),
+            get("/timeline").text(),
+            get("/charts").text(),
+            get("/").text());
     List<String> never = new ArrayList<>(genesys.credentials());
     never.addAll(List.of(Road.SECRET, Road.CLIENT, "eventBody", "participants", "topicName"));
     genesys.ledger().stream()

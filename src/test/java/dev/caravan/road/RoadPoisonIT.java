@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Routes;
 import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -73,7 +73,7 @@ class RoadPoisonIT {
           """
               .formatted(inbox));
       Bridge bridge = start(road, routes);
-      Ledger ledger = new Ledger(road.genesys());
+      NumberedEvents ledger = new NumberedEvents(road.genesys());
       ledger.send(100);
 
       byte[] large = new byte[TEN_MEGABYTES];
@@ -85,12 +85,15 @@ class RoadPoisonIT {
           StandardCopyOption.ATOMIC_MOVE);
       await()
           .atMost(PATIENCE)
-          .until(() -> files(road.data(), ".json").stream().anyMatch(f -> holds(f, large)));
+          .until(
+              () ->
+                  Road.deadLetters(road.data(), ".json").stream()
+                      .anyMatch(f -> Road.holds(f, large)));
       await()
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThat(files(road.data(), ".reason"))
+                  assertThat(Road.deadLetters(road.data(), ".reason"))
                       .singleElement()
                       .satisfies(
                           it ->
@@ -98,7 +101,8 @@ class RoadPoisonIT {
                                   .contains("larger than", "ce_id: large-one")));
       ledger.send(100);
 
-      Ledger.assertInOrder(road.kafka().awaitUntil(ledger::allIn));
+      road.kafka().awaitUntil(ledger::allIn);
+      ledger.assertOrder();
       bridge.awaitReady();
     }
   }
@@ -123,7 +127,7 @@ class RoadPoisonIT {
                               id: to-kafka\
                   """));
       start(road, routes);
-      Ledger ledger = new Ledger(road.genesys());
+      NumberedEvents ledger = new NumberedEvents(road.genesys());
       ledger.send(50);
       road.send(Road.event("v2.users." + Road.USER + ".presence", "{\"source\":\"X\"}", "1"));
       ledger.send(50);
@@ -131,7 +135,8 @@ class RoadPoisonIT {
       var letter = road.awaitRecord(it -> it.topic().equals(road.prefix() + "dead-letters"));
       assertThat(TopicReader.header(letter, "caravan-reason").orElseThrow())
           .startsWith("Kafka will not take it: ");
-      Ledger.assertInOrder(road.kafka().awaitUntil(ledger::allIn));
+      road.kafka().awaitUntil(ledger::allIn);
+      ledger.assertOrder();
     }
   }
 
@@ -144,22 +149,23 @@ class RoadPoisonIT {
           rule(ResourceType.TOPIC, PREFIX + "presence", AclOperation.ALL, AclPermissionType.DENY);
       admin.createAcls(List.of(denied)).all().get();
       Bridge.Settings settings =
-          settings(genesys, broker).with("GENESYS_TOPICS", Ledger.TOPIC + "," + PRESENCE);
+          settings(genesys, broker).with("GENESYS_TOPICS", Road.TOPIC + "," + PRESENCE);
       try (Bridge bridge = settings.start(folder);
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
         bridge.awaitReady();
-        Ledger ledger = new Ledger(genesys);
+        NumberedEvents ledger = new NumberedEvents(genesys);
         for (int i = 0; i < MANY; i++) {
           presence(genesys, i);
           ledger.send(1);
         }
 
         // With a second for each denied event it would take eight minutes
-        reader.awaitUntil(all -> ledger.allIn(all) && letters(all).size() == MANY);
+        reader.awaitUntil(
+            all -> ledger.allIn(of("conversations.voice", all)) && letters(all).size() == MANY);
         assertThat(letters(reader.records()))
             .extracting(record -> TopicReader.header(record, "caravan-reason").orElse(""))
             .allMatch(reason -> reason.contains("Not authorized to access topics"));
-        Ledger.assertInOrder(reader.records());
+        ledger.assertOrder();
         Bridge.Health health =
             bridge.awaitReadiness("the denied topic in health", now -> !sentence(now).isEmpty());
         assertThat(sentence(health))
@@ -174,7 +180,7 @@ class RoadPoisonIT {
         }
         reader.awaitUntil(all -> of("presence", all).size() == 50);
         assertThat(of("presence", reader.records()))
-            .extracting(Ledger::number)
+            .extracting(NumberedEvents::number)
             .containsExactlyElementsOf(IntStream.range(MANY, MANY + 50).boxed().toList());
         assertSaidOnce(bridge, "denies the topic poison.presence", "grants the topic");
       }
@@ -188,7 +194,7 @@ class RoadPoisonIT {
       throws Exception {
     int inside = Bridge.freePort();
     int outside = Bridge.freePort();
-    Path routes = Road.copyOfRoutes(folder);
+    Path routes = Routes.copyTo(folder);
     Path letters = routes.resolve("dead-letters.camel.yaml");
     Files.writeString(
         letters, Files.readString(letters).replace("takes(*, 10000,", "takes(*, 20,"));
@@ -212,10 +218,12 @@ class RoadPoisonIT {
       try (Bridge bridge = settings.start(folder);
           TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
         await().atMost(PATIENCE).until(() -> genesys.openSockets() == 1);
-        Ledger ledger = new Ledger(genesys);
+        NumberedEvents ledger = new NumberedEvents(genesys);
         ledger.send(30);
 
-        await().atMost(PATIENCE).until(() -> files(folder.resolve("data"), ".reason").size() == 10);
+        await()
+            .atMost(PATIENCE)
+            .until(() -> Road.deadLetters(folder.resolve("data"), ".reason").size() == 10);
         Bridge.Health health =
             bridge.awaitReadiness(
                 "the letters that wait in health",
@@ -243,12 +251,12 @@ class RoadPoisonIT {
         ledger.send(20);
         reader.awaitUntil(all -> kept(filed, all).size() == 70);
         assertThat(of("conversations.voice", reader.records()))
-            .extracting(Ledger::number)
+            .extracting(NumberedEvents::number)
             .containsAll(IntStream.range(50, 70).boxed().toList());
-        Ledger.assertInOrder(reader.records());
+        ledger.note(reader.records()).assertOrder();
         assertThat(filed()).as("they stay").containsExactlyInAnyOrderElementsOf(filed);
         assertThat(of("conversations.voice", reader.records()))
-            .extracting(Ledger::number)
+            .extracting(NumberedEvents::number)
             .as("what is a dead letter is nothing else")
             .doesNotHaveDuplicates()
             .doesNotContainAnyElementsOf(filed)
@@ -299,7 +307,7 @@ class RoadPoisonIT {
   /** The numbers of the events that lie as files. */
   private List<Integer> filed() throws IOException {
     List<Integer> numbers = new ArrayList<>();
-    for (Path file : files(folder.resolve("data"), ".json")) {
+    for (Path file : Road.deadLetters(folder.resolve("data"), ".json")) {
       numbers.add(Road.json(Files.readAllBytes(file)).at("/eventBody/number").asInt(-1));
     }
     return numbers;
@@ -316,7 +324,7 @@ class RoadPoisonIT {
   }
 
   private static Stream<Integer> numbers(List<ConsumerRecord<String, byte[]>> records) {
-    return records.stream().map(Ledger::number);
+    return records.stream().map(NumberedEvents::number);
   }
 
   private static List<ConsumerRecord<String, byte[]>> letters(
@@ -375,7 +383,7 @@ class RoadPoisonIT {
     Bridge bridge =
         road.start(
             road.settings()
-                .with("GENESYS_TOPICS", Ledger.TOPIC + ",v2.users." + Road.USER + ".presence")
+                .with("GENESYS_TOPICS", Road.TOPIC + ",v2.users." + Road.USER + ".presence")
                 .with("CARAVAN_ROUTES_DIR", routes.toString()));
     bridge.awaitReady();
     return bridge;
@@ -385,24 +393,6 @@ class RoadPoisonIT {
     return Bridge.settings()
         .genesys(genesys.url())
         .kafka(broker.bootstrapServers(), PREFIX)
-        .with("GENESYS_TOPICS", Ledger.TOPIC);
-  }
-
-  private static List<Path> files(Path data, String suffix) throws IOException {
-    Path folder = data.resolve("dead-letters");
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(file -> file.toString().endsWith(suffix)).toList();
-    }
-  }
-
-  private static boolean holds(Path file, byte[] content) {
-    try {
-      return Arrays.equals(Files.readAllBytes(file), content);
-    } catch (IOException e) {
-      return false;
-    }
+        .with("GENESYS_TOPICS", Road.TOPIC);
   }
 }

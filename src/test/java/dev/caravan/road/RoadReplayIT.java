@@ -42,9 +42,9 @@ class RoadReplayIT {
   void eventsAreSentAgainMarkedAndNewOnesGoOnInOrder() throws Exception {
     Bridge bridge =
         road.start(
-            road.settings().with("GENESYS_TOPICS", Ledger.TOPIC).with("CARAVAN_REPLAY_KEEP", "2h"));
+            road.settings().with("GENESYS_TOPICS", Road.TOPIC).with("CARAVAN_REPLAY_KEEP", "2h"));
     bridge.awaitReady();
-    Ledger ledger = new Ledger(road.genesys());
+    NumberedEvents ledger = new NumberedEvents(road.genesys());
     ledger.send(1_000);
     road.kafka().awaitUntil(ledger::allIn);
 
@@ -59,14 +59,11 @@ class RoadReplayIT {
     assertThat(replay.output()).contains("Kafka took 1000 events again through route forward.");
     List<ConsumerRecord<String, byte[]>> records = road.kafka().awaitUntil(ledger::allIn);
     road.kafka().awaitUntil(all -> all.stream().filter(REPLAYED).count() >= 1_000);
-    assertThat(records.stream().filter(REPLAYED).map(Ledger::number)).doesNotHaveDuplicates();
-    assertThat(ledger.repeated(road.kafka().records())).isEqualTo(1_000);
-    Ledger.assertInOrder(road.kafka().records());
-    road.kafka()
-        .awaitUntil(
-            all ->
-                road.signals().stream()
-                    .anyMatch(it -> it.path("type").asText().equals("REPLAYED")));
+    assertThat(records.stream().filter(REPLAYED).map(NumberedEvents::number))
+        .doesNotHaveDuplicates();
+    assertThat(ledger.note(road.kafka().records()).repeatedAsItWas()).isEqualTo(1_000);
+    ledger.assertOrder();
+    road.kafka().awaitUntil(all -> !road.signals("REPLAYED").isEmpty());
     assertThat(road.signals())
         .filteredOn(signal -> signal.path("type").asText().equals("REPLAYED"))
         .singleElement()

@@ -104,11 +104,11 @@ class RoadSettingsIT {
   }
 
   private void spoolsUntilMended(String name, String value, String sentence) throws IOException {
-    Bridge.Settings settings = road.settings().with("GENESYS_TOPICS", Ledger.TOPIC);
+    Bridge.Settings settings = road.settings().with("GENESYS_TOPICS", Road.TOPIC);
     Bridge misled =
-        road.start(road.settings().with("GENESYS_TOPICS", Ledger.TOPIC).with(name, value));
+        road.start(road.settings().with("GENESYS_TOPICS", Road.TOPIC).with(name, value));
     await().atMost(Duration.ofMinutes(3)).until(() -> road.genesys().openSockets() == 1);
-    Ledger ledger = new Ledger(road.genesys());
+    NumberedEvents ledger = new NumberedEvents(road.genesys());
     ledger.send(200);
     saysOnce(misled, sentence);
     Recipe.awaitWaiting(misled, 200);
@@ -118,7 +118,7 @@ class RoadSettingsIT {
     road.start(settings);
 
     road.kafka().awaitUntil(ledger::allIn);
-    Ledger.assertInOrder(road.kafka().records());
+    ledger.assertOrder();
     assertThat(road.data().resolve("dead-letters")).doesNotExist();
   }
 

@@ -7,15 +7,14 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.demo.LocalBroker;
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Command;
+import dev.caravan.testing.Ledger;
 import dev.caravan.testing.TestBroker;
 import dev.caravan.testing.TopicReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,14 +34,16 @@ class RoadSpoolIT {
   @Test
   void aFullDiskCostsNoEventAndTheSpoolGoesOnWhenThereIsRoom() throws Exception {
     Path disk = Files.createDirectory(folder.resolve("disk"));
-    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=64m", "caravan-test", disk.toString()))
+    assumeThat(
+            Command.run("mount", "-t", "tmpfs", "-o", "size=64m", "caravan-test", disk.toString())
+                .exitCode())
         .as("a disk of its own can be mounted, which takes root")
         .isZero();
     try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
       Path ballast = disk.resolve("ballast");
       Files.write(ballast, new byte[60_000_000]);
-      Ledger ledger = new Ledger(genesys, PADDING);
+      NumberedEvents ledger = new NumberedEvents(genesys).padded(PADDING);
       Bridge.Settings settings =
           settings(genesys, broker).with("CARAVAN_DATA_DIR", disk.resolve("data").toString());
       try (Bridge bridge = settings.start(folder)) {
@@ -57,19 +58,19 @@ class RoadSpoolIT {
         ledger.send(1_000);
         broker.restart();
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
-          List<ConsumerRecord<String, byte[]>> records = reader.awaitUntil(ledger::allIn);
-          Ledger.assertInOrder(records);
+          reader.awaitUntil(ledger::allIn);
+          ledger.assertOrder();
           LOG.info(
               "Disk full: {} events sent, 0 lost, {} repeated",
               ledger.sent(),
-              ledger.repeated(records));
+              ledger.repeatedAsItWas());
         }
         bridge.awaitReady();
         assertThat(genesys.openSockets()).isEqualTo(1);
         assertThat(bridge.log()).doesNotContain("Disconnected").doesNotContain("damaged");
       }
     } finally {
-      assertThat(run("umount", disk.toString())).isZero();
+      assertThat(Command.run("umount", disk.toString()).exitCode()).isZero();
     }
   }
 
@@ -77,7 +78,7 @@ class RoadSpoolIT {
   void aFullSpoolThatBlocksHoldsUpTheSocketAndLosesNothing() throws Exception {
     try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      Ledger ledger = new Ledger(genesys, PADDING);
+      NumberedEvents ledger = new NumberedEvents(genesys).padded(PADDING);
       Bridge.Settings settings =
           settings(genesys, broker).with("CARAVAN_SPOOL_MAX_BYTES", "2000000");
       try (Bridge bridge = settings.start(folder)) {
@@ -88,7 +89,8 @@ class RoadSpoolIT {
 
         broker.restart();
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX + "conv")) {
-          Ledger.assertInOrder(reader.awaitUntil(ledger::allIn));
+          reader.awaitUntil(ledger::allIn);
+          ledger.assertOrder();
         }
         bridge.awaitLog("Spool 'events' has room again");
         bridge.awaitReady();
@@ -111,7 +113,7 @@ class RoadSpoolIT {
   private void dropsTheOldest(String setting, String value) throws Exception {
     try (LocalBroker broker = TestBroker.away();
         Simulator genesys = Simulator.start(Road.quiet())) {
-      Ledger ledger = new Ledger(genesys, PADDING);
+      NumberedEvents ledger = new NumberedEvents(genesys).padded(PADDING);
       Bridge.Settings settings =
           settings(genesys, broker).with("CARAVAN_SPOOL_MAX_BYTES", "2000000").with(setting, value);
       try (Bridge bridge = settings.start(folder)) {
@@ -121,19 +123,19 @@ class RoadSpoolIT {
 
         broker.restart();
         try (TopicReader reader = new TopicReader(broker.bootstrapServers(), PREFIX)) {
-          int last = ledger.next() - 1;
+          int last = ledger.sent() - 1;
           reader.awaitUntil(
               all ->
-                  all.stream().anyMatch(record -> Ledger.number(record) == last)
-                      && dropped(all, "SPOOL_DROPPED") == ledger.missing(all).size()
-                      && dropped(all, "GAP") == ledger.missing(all).size());
-          List<Integer> missing = ledger.missing(reader.records());
+                  all.stream().anyMatch(record -> NumberedEvents.number(record) == last)
+                      && dropped(ledger.note(all), "SPOOL_DROPPED") == ledger.lost().size()
+                      && dropped(ledger, "GAP") == ledger.lost().size());
+          List<Integer> missing = ledger.lost();
           assertThat(missing).isNotEmpty();
           // What Kafka's client had in its hands already, arrives; what failed before that does
           // not, as
           // it would come after it; behind that the oldest are gone
           assertThat(missing).doesNotContain(last);
-          Ledger.assertInOrder(reader.records());
+          ledger.assertOrder();
           LOG.info(
               "Spool full, {}={}: {} events sent, {} dropped and on record",
               setting,
@@ -145,11 +147,8 @@ class RoadSpoolIT {
     }
   }
 
-  private static long dropped(List<ConsumerRecord<String, byte[]>> records, String type) {
-    return records.stream()
-        .filter(record -> record.topic().equals(PREFIX + "signals"))
-        .map(record -> Road.json(record.value()))
-        .filter(signal -> signal.path("type").asText().equals(type))
+  private static long dropped(Ledger ledger, String type) {
+    return ledger.signals(type).stream()
         .filter(signal -> signal.path("cause").asText().equals("spool-full"))
         .mapToLong(signal -> signal.path("count").asLong())
         .sum();
@@ -175,7 +174,7 @@ class RoadSpoolIT {
         assertThat(health.isReady()).isFalse();
         assertThat(road.data().resolve("gaps")).isDirectoryContaining("glob:**/strand-*");
         assertThat(health.check("route-files").at("/status").asText()).isEqualTo("UP");
-        Ledger ledger = new Ledger(road.genesys());
+        NumberedEvents ledger = new NumberedEvents(road.genesys());
         ledger.send(50);
         road.kafka().awaitUntil(ledger::allIn);
       }
@@ -190,19 +189,6 @@ class RoadSpoolIT {
     return Bridge.settings()
         .genesys(genesys.url())
         .kafka(broker.bootstrapServers(), PREFIX)
-        .with("GENESYS_TOPICS", Ledger.TOPIC);
-  }
-
-  private static int run(String... command) throws InterruptedException {
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      return process.waitFor(3, TimeUnit.MINUTES) ? process.exitValue() : -1;
-    } catch (IOException notThere) {
-      return -1;
-    }
+        .with("GENESYS_TOPICS", Road.TOPIC);
   }
 }

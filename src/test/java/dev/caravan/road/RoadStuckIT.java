@@ -1,25 +1,21 @@
 package dev.caravan.road;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.caravan.simulator.Simulator;
 import dev.caravan.testing.Bridge;
+import dev.caravan.testing.Ledger;
+import dev.caravan.testing.Pace;
 import dev.caravan.testing.SharedKafka;
 import dev.caravan.testing.TwoBrokers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -29,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.utils.Utils;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,7 +72,7 @@ class RoadStuckIT {
   private Simulator genesys;
   private Bridge bridge;
   private Arrived arrived;
-  private final List<Long> sentAt = new ArrayList<>();
+  private final Ledger ledger = new Ledger();
 
   @BeforeAll
   static void startCluster() throws Exception {
@@ -98,7 +95,7 @@ class RoadStuckIT {
             .genesys(genesys.url())
             .with("GENESYS_CLIENT_ID", Road.CLIENT)
             .with("GENESYS_CLIENT_SECRET", Road.SECRET)
-            .with("GENESYS_TOPICS", Ledger.TOPIC)
+            .with("GENESYS_TOPICS", Road.TOPIC)
             .kafka(cluster.bootstrapServers(), prefix)
             .start(folder);
     bridge.awaitReady();
@@ -123,7 +120,7 @@ class RoadStuckIT {
   @Test
   void partitionsWithoutALeaderAreStuckAloneAndLoseAndRepeatNothing() throws Exception {
     send(MINUTES == 0 ? PER_SECOND : 60 * PER_SECOND);
-    int before = sentAt.size();
+    int before = ledger.sent();
 
     cluster.second().kill();
     send(Math.max(8, MINUTES * 60) * PER_SECOND);
@@ -143,9 +140,9 @@ class RoadStuckIT {
         "99 % of what is not stuck reached Kafka's producer within {} ms before and {} ms while"
             + " stuck; the longest {} ms",
         arrived.percentile(PER_SECOND, before, 0.99),
-        arrived.percentile(before, sentAt.size(), 0.99),
-        arrived.percentile(before, sentAt.size(), 1));
-    int meanwhile = sentAt.size();
+        arrived.percentile(before, ledger.sent(), 0.99),
+        arrived.percentile(before, ledger.sent(), 1));
+    int meanwhile = ledger.sent();
 
     cluster.second().restart();
     send(2 * PER_SECOND);
@@ -154,8 +151,8 @@ class RoadStuckIT {
     bridge.awaitReadiness(
         "nothing is stuck in health",
         now -> now.isReady() && !now.text().contains(prefix + "conversations"));
-    LOG.info("{} of {} were sent while stuck", meanwhile - before, sentAt.size());
-    arrived.assertOnceAndInOrder();
+    LOG.info("{} of {} were sent while stuck", meanwhile - before, ledger.sent());
+    assertOnceAndInOrder();
   }
 
   @Tag("long")
@@ -169,38 +166,21 @@ class RoadStuckIT {
     send(2 * PER_SECOND);
 
     arrived.await("all arrive", number -> true);
-    arrived.assertOnceAndInOrder();
+    assertOnceAndInOrder();
   }
 
   // ---- what is sent
 
-  private void send(int count) throws InterruptedException {
-    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    int end = sentAt.size() + count;
-    clock.scheduleAtFixedRate(
-        () -> {
-          if (sentAt.size() < end) {
-            sendOne();
-          } else {
-            clock.shutdown();
-          }
-        },
-        0,
-        1_000_000 / PER_SECOND,
-        TimeUnit.MICROSECONDS);
-    boolean all = clock.awaitTermination(2L * count / PER_SECOND + 180, TimeUnit.SECONDS);
-    clock.shutdownNow();
-    assertThat(sentAt).as("sent: %s; %s", all, bridge.log()).hasSize(end);
-  }
-
-  private void sendOne() {
-    int number = sentAt.size();
-    String body =
-        "{\"id\":\"%s\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"%s\":[{\"state\":\"connected\"}]}]}"
-            .formatted(key(number), number, SESSIONS.get(number % MEDIA.size()));
-    assertThat(genesys.emit(Ledger.TOPIC, Road.json(body.getBytes(StandardCharsets.UTF_8))))
-        .isOne();
-    sentAt.add(System.currentTimeMillis());
+  private void send(int count) {
+    long start = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      Pace.awaitTime(start + i * 1_000_000_000L / PER_SECOND);
+      int number = ledger.sending();
+      String body =
+          "{\"id\":\"%s\",\"number\":%d,\"participants\":[{\"purpose\":\"agent\",\"%s\":[{\"state\":\"connected\"}]}]}"
+              .formatted(key(number), number, SESSIONS.get(number % MEDIA.size()));
+      assertThat(genesys.emit(Road.TOPIC, body)).as(bridge::log).isOne();
+    }
   }
 
   private static String key(int number) {
@@ -227,10 +207,8 @@ class RoadStuckIT {
             new StringDeserializer(),
             new ByteArrayDeserializer());
     private final Map<TopicPartition, Long> next = new HashMap<>();
-    private final Map<String, Integer> last = new HashMap<>();
-    private final List<String> wrong = new ArrayList<>();
-    private int[] times = new int[0];
-    private long[] tookMillis = new long[0];
+    private final Map<Integer, Long> tookMillis = new HashMap<>();
+    private boolean reassign;
 
     Arrived() {
       assign();
@@ -261,24 +239,23 @@ class RoadStuckIT {
       reassign = true;
     }
 
-    private boolean reassign;
-
     void await(String what, IntPredicate wanted) {
-      int end = sentAt.size();
       if (reassign) {
         reassign = false;
         assign();
         consumer.seekToBeginning(
             consumer.assignment().stream().filter(it -> !next.containsKey(it)).toList());
       }
-      RoadStuckIT.this
-          .awaitWithin(what)
+      Awaitility.await(what)
+          .atMost(PATIENCE.plusMinutes(MINUTES))
+          .pollInSameThread()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(1))
           .until(
               () -> {
                 consumer.poll(Duration.ofMillis(100)).forEach(this::take);
                 bridge.failIfEnded();
-                times = Arrays.copyOf(times, Math.max(times.length, end));
-                return IntStream.range(0, end).filter(wanted).allMatch(number -> times[number] > 0);
+                return ledger.missing().stream().noneMatch(wanted);
               });
     }
 
@@ -289,19 +266,8 @@ class RoadStuckIT {
       }
       next.put(partition, record.offset() + 1);
       int number = Ledger.number(record);
-      if (number >= times.length) {
-        times = Arrays.copyOf(times, 2 * number + 1);
-        tookMillis = Arrays.copyOf(tookMillis, 2 * number + 1);
-      }
-      if (tookMillis.length < times.length) {
-        tookMillis = Arrays.copyOf(tookMillis, times.length);
-      }
-      if (times[number]++ == 0) {
-        tookMillis[number] = record.timestamp() - sentAt.get(number);
-        Integer before = last.put(record.key(), number);
-        if (before != null && before > number) {
-          wrong.add(number + " after " + before);
-        }
+      if (ledger.arrived(number, record.key())) {
+        tookMillis.put(number, record.timestamp() - ledger.time(number).toEpochMilli());
       }
     }
 
@@ -310,19 +276,10 @@ class RoadStuckIT {
       long[] sorted =
           IntStream.range(from, to)
               .filter(RoadStuckIT::isHealthy)
-              .mapToLong(number -> tookMillis[number])
+              .mapToLong(tookMillis::get)
               .sorted()
               .toArray();
       return sorted[(int) Math.min(sorted.length - 1L, (long) (part * sorted.length))];
-    }
-
-    void assertOnceAndInOrder() {
-      int end = sentAt.size();
-      assertThat(IntStream.range(0, end).filter(number -> times[number] == 0)).as("lost").isEmpty();
-      assertThat(IntStream.range(0, end).filter(number -> times[number] > 1))
-          .as("repeated")
-          .isEmpty();
-      assertThat(wrong).as("out of order within their key").isEmpty();
     }
 
     @Override
@@ -331,12 +288,9 @@ class RoadStuckIT {
     }
   }
 
-  private org.awaitility.core.ConditionFactory awaitWithin(String what) {
-    return await()
-        .alias(what)
-        .atMost(PATIENCE.plusMinutes(MINUTES))
-        .pollInSameThread()
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(1));
+  private void assertOnceAndInOrder() {
+    assertThat(ledger.missing().stream()).as("lost").isEmpty();
+    ledger.assertNothingRepeated();
+    ledger.assertOrder();
   }
 }

@@ -62,9 +62,8 @@ class RoadSubscriptionsIT {
                   .with("GENESYS_SUBSCRIPTIONS_CHECK", check)
                   .with("GENESYS_BACKFILL", "false"));
       bridge.awaitReady();
-      NumberedFlow flow =
-          new NumberedFlow(
-              genesys, road.kafka(), road.prefix(), Duration.ofMillis(10), number -> {});
+      NumberedEvents flow =
+          new NumberedEvents(genesys).reading(road.kafka()).every(Duration.ofMillis(10));
       List<String> topics = Stream.concat(KEPT.stream(), TAKEN.stream()).toList();
       flow.start(topics);
       String listing = "GET " + CHANNELS + "/{id}/subscriptions";
@@ -89,7 +88,7 @@ class RoadSubscriptionsIT {
       assertThat(flow.outsideGaps(missing)).isEmpty();
       assertThat(missing.stream().mapToObj(number -> topics.get(number % topics.size())))
           .isSubsetOf(TAKEN);
-      JsonNode gap = flow.gaps().get(0);
+      JsonNode gap = flow.gaps().get(0).signal();
       assertThat(flow.gaps()).hasSize(1);
       assertThat(gap.path("cause").asText()).isEqualTo("unsubscribed");
       assertThat(gap.path("topics").properties())

@@ -34,8 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Spans of events, as an OpenTelemetry collector gets them. */
 class RoadTracesIT {
 
-  private static final String TOPIC = "v2.routing.queues." + QUEUE + ".conversations";
-
   private final List<ResourceSpans> received = new CopyOnWriteArrayList<>();
   private volatile int answer = 200;
   private HttpServer collector;
@@ -74,7 +72,7 @@ class RoadTracesIT {
   @Test
   void aSpanGoesFromTheFrameToTheAcknowledgementAndNamesNobody() {
     road.start(settings().with("OTEL_TRACES_SAMPLER_ARG", "1")).awaitReady();
-    String call = event(TOPIC, Road.call("c-4711"), "correlation-1");
+    String call = event(Road.TOPIC, Road.call("c-4711"), "correlation-1");
     Instant before = Instant.now();
 
     road.send(call);
@@ -141,7 +139,7 @@ class RoadTracesIT {
   }
 
   private void sendOne(String correlationId) {
-    String call = event(TOPIC, Road.call("c-1"), correlationId);
+    String call = event(Road.TOPIC, Road.call("c-1"), correlationId);
     road.send(call);
     road.awaitValue(call.getBytes(StandardCharsets.UTF_8));
   }

@@ -36,15 +36,23 @@ public final class Guest {
     this.url = url;
   }
 
-  /** An answer with its body read as JSON. */
-  public record Answer(int status, java.net.http.HttpHeaders headers, JsonNode body) {
+  /** An answer, and its body read as JSON. */
+  public record Answer(int status, java.net.http.HttpHeaders headers, String text) {
+
+    public JsonNode body() {
+      try {
+        return JSON.readTree(text);
+      } catch (JsonProcessingException notJson) {
+        return JSON.getNodeFactory().textNode(text);
+      }
+    }
 
     public String header(String name) {
       return headers.firstValue(name).orElse("");
     }
 
     public String code() {
-      return body.path("code").asText();
+      return body().path("code").asText();
     }
   }
 
@@ -152,20 +160,12 @@ public final class Guest {
     try {
       HttpResponse<String> response =
           http.send(request.timeout(PATIENCE).build(), BodyHandlers.ofString());
-      return new Answer(response.statusCode(), response.headers(), read(response.body()));
+      return new Answer(response.statusCode(), response.headers(), response.body());
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
-    }
-  }
-
-  private static JsonNode read(String body) {
-    try {
-      return JSON.readTree(body);
-    } catch (JsonProcessingException notJson) {
-      return JSON.getNodeFactory().textNode(body);
     }
   }
 }

@@ -3,13 +3,12 @@ package dev.caravan.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.caravan.testing.Command;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,54 +17,37 @@ class OfficialSdksIT {
 
   private static final String JS_SDK = "purecloud-platform-client-v2@262.0.0";
   private static final String PASSWORD = "changeit";
-  private static final long MINUTES = 4;
 
   @TempDir private Path folder;
-
-  private record Outcome(int exitCode, String output) {}
-
-  private Outcome run(List<String> command) throws IOException, InterruptedException {
-    Path output = Files.createTempFile(folder, "output", ".txt");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
-      process.destroyForcibly();
-    }
-    return new Outcome(process.waitFor(), Files.readString(output));
-  }
 
   private static String javaTool(String name) {
     return Path.of(System.getProperty("java.home"), "bin", name).toString();
   }
 
-  private Path keyStore() throws IOException, InterruptedException {
+  private Path keyStore() throws IOException {
     Path keyStore = folder.resolve("keys.p12");
-    Outcome made =
-        run(
-            List.of(
-                javaTool("keytool"),
-                "-genkeypair",
-                "-alias",
-                "simulator",
-                "-keyalg",
-                "RSA",
-                "-keysize",
-                "2048",
-                "-validity",
-                "2",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                keyStore.toString(),
-                "-storepass",
-                PASSWORD,
-                "-dname",
-                "CN=gcsim.test",
-                "-ext",
-                "SAN=dns:api.gcsim.test,dns:login.gcsim.test,dns:streaming.gcsim.test"));
+    Command made =
+        Command.run(
+            javaTool("keytool"),
+            "-genkeypair",
+            "-alias",
+            "simulator",
+            "-keyalg",
+            "RSA",
+            "-keysize",
+            "2048",
+            "-validity",
+            "2",
+            "-storetype",
+            "PKCS12",
+            "-keystore",
+            keyStore.toString(),
+            "-storepass",
+            PASSWORD,
+            "-dname",
+            "CN=gcsim.test",
+            "-ext",
+            "SAN=dns:api.gcsim.test,dns:login.gcsim.test,dns:streaming.gcsim.test");
     assertThat(made.exitCode()).as(made.output()).isZero();
     return keyStore;
   }
@@ -77,7 +59,7 @@ class OfficialSdksIT {
   }
 
   @Test
-  void theJavaSdkLogsInOverTlsAndReceivesTypedEvents() throws IOException, InterruptedException {
+  void theJavaSdkLogsInOverTlsAndReceivesTypedEvents() throws IOException {
     Path keyStore = keyStore();
     SimulatorOptions options =
         SimulatorOptions.defaults()
@@ -85,19 +67,17 @@ class OfficialSdksIT {
             .withTraffic(Traffic.times(60));
 
     try (Simulator simulator = Simulator.start(options)) {
-      Outcome outcome =
-          run(
-              List.of(
-                  javaTool("java"),
-                  "-Djdk.net.hosts.file=" + hosts(),
-                  "-Djavax.net.ssl.trustStore=" + keyStore,
-                  "-Djavax.net.ssl.trustStorePassword=" + PASSWORD,
-                  "-Djavax.net.ssl.trustStoreType=PKCS12",
-                  "-cp",
-                  System.getProperty(
-                      "surefire.test.class.path", System.getProperty("java.class.path")),
-                  OfficialJavaSdkClient.class.getName(),
-                  "https://api.gcsim.test:" + simulator.port()));
+      Command outcome =
+          Command.run(
+              javaTool("java"),
+              "-Djdk.net.hosts.file=" + hosts(),
+              "-Djavax.net.ssl.trustStore=" + keyStore,
+              "-Djavax.net.ssl.trustStorePassword=" + PASSWORD,
+              "-Djavax.net.ssl.trustStoreType=PKCS12",
+              "-cp",
+              System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+              OfficialJavaSdkClient.class.getName(),
+              "https://api.gcsim.test:" + simulator.port());
 
       assertThat(outcome.exitCode()).as(outcome.output()).isZero();
       assertThat(outcome.output().lines().filter(line -> line.startsWith("worked: ")))
@@ -119,22 +99,21 @@ class OfficialSdksIT {
   }
 
   @Test
-  void theJavaScriptSdkMakesTheSameCalls() throws IOException, InterruptedException {
+  void theJavaScriptSdkMakesTheSameCalls() throws IOException {
     assumeTrue(onPath("node") && onPath("npm"), "Node.js and npm are needed for the official SDK");
     Path modules = Path.of("target", "js-sdk").toAbsolutePath();
     Files.createDirectories(modules);
-    Outcome installed =
-        run(
-            List.of(
-                "npm",
-                "install",
-                "--prefix",
-                modules.toString(),
-                "--no-audit",
-                "--no-fund",
-                "--no-save",
-                "--ignore-scripts",
-                JS_SDK));
+    Command installed =
+        Command.run(
+            "npm",
+            "install",
+            "--prefix",
+            modules.toString(),
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "--ignore-scripts",
+            JS_SDK);
     assumeTrue(
         installed.exitCode() == 0, "npm cannot fetch the official SDK: " + installed.output());
     Path script = modules.resolve("client.cjs");
@@ -144,7 +123,7 @@ class OfficialSdksIT {
 
     try (Simulator simulator =
         Simulator.start(SimulatorOptions.defaults().withTraffic(Traffic.NONE))) {
-      Outcome outcome = run(List.of("node", script.toString(), Integer.toString(simulator.port())));
+      Command outcome = Command.run("node", script.toString(), Integer.toString(simulator.port()));
 
       assertThat(outcome.exitCode()).as(outcome.output()).isZero();
       assertThat(outcome.output().lines().filter(line -> line.startsWith("worked: ")))

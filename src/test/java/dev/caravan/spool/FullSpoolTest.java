@@ -16,6 +16,7 @@ import dev.caravan.spool.log.LogRecord;
 import dev.caravan.spool.log.RecordHeaders;
 import dev.caravan.spool.log.SegmentedLog;
 import dev.caravan.testing.LogLines;
+import dev.caravan.testing.MutableClock;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -83,20 +84,20 @@ class FullSpoolTest {
 
   @Test
   void dropsTheOldestOnlyAfterTheBlockTimeout() throws Exception {
-    SettableClock clock = new SettableClock();
+    MutableClock clock = new MutableClock();
     SpoolConfiguration settings =
         settings(2 * MEGABYTE, 32 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
-    try (SpoolFixture spool = new SpoolFixture(settings, clock.time())) {
+    try (SpoolFixture spool = new SpoolFixture(settings, time(clock))) {
       List<CompletableFuture<Void>> appends = new ArrayList<>();
       for (long id = 0; id < 1000; id++) {
         appends.add(spool.append(id, false));
       }
       await().untilAsserted(() -> assertThat(spool.events).anyMatch(Full.class::isInstance));
-      clock.now = clock.now.plusSeconds(59);
+      clock.pass(Duration.ofSeconds(59));
       assertThat(appends.get(999)).isNotDone();
       assertThat(spool.spool.status().counts().dropped()).isZero();
 
-      clock.now = clock.now.plusSeconds(1);
+      clock.pass(Duration.ofSeconds(1));
       for (CompletableFuture<Void> append : appends) {
         append.get(1, TimeUnit.MINUTES);
       }
@@ -371,10 +372,10 @@ class FullSpoolTest {
 
   @Test
   void dropsWhatIsOlderThanAllowed() throws Exception {
-    SettableClock clock = new SettableClock();
-    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock.time())) {
+    MutableClock clock = new MutableClock();
+    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), time(clock))) {
       spool.appendCommitted(0, 100);
-      clock.now = clock.now.plus(Duration.ofMinutes(61));
+      clock.pass(Duration.ofMinutes(61));
 
       await()
           .untilAsserted(
@@ -386,26 +387,26 @@ class FullSpoolTest {
 
   @Test
   void dropsNothingYoungThatLiesWithWhatIsTooOld() throws Exception {
-    SettableClock clock = new SettableClock();
-    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), clock.time())) {
+    MutableClock clock = new MutableClock();
+    try (SpoolFixture spool = new SpoolFixture(noOlderThanAnHour(), time(clock))) {
       spool.appendCommitted(0, 5);
-      clock.now = clock.now.plus(Duration.ofMinutes(50));
+      clock.pass(Duration.ofMinutes(50));
       spool.appendCommitted(5, 10);
-      clock.now = clock.now.plus(Duration.ofMinutes(11));
+      clock.pass(Duration.ofMinutes(11));
       // With the second commit, all that was due at the first one is done
       spool.appendCommitted(10, 11);
       spool.appendCommitted(11, 12);
 
       assertThat(spool.take(12)).endsWith(5L, 6L, 7L, 8L, 9L, 10L, 11L);
-      clock.now = clock.now.plus(Duration.ofMinutes(61));
+      clock.pass(Duration.ofMinutes(61));
       await().untilAsserted(() -> assertThat(spool.spool.status().records()).isZero());
     }
   }
 
   @Test
   void aWallClockThatJumpsAnHourDropsNothingAndHoldsNothingUp() throws Exception {
-    SettableClock clock = new SettableClock();
-    Instant start = clock.now;
+    MutableClock clock = new MutableClock();
+    Instant start = clock.instant();
     SpoolConfiguration settings =
         settings(MEGABYTE, MEGABYTE, Duration.ZERO, Duration.ofMinutes(5));
     try (SpoolFixture spool =
@@ -421,7 +422,7 @@ class FullSpoolTest {
         }
         await()
             .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
-        clock.now = start.plus(jump % 2 == 0 ? Duration.ofHours(1) : Duration.ofHours(-1));
+        clock.turnTo(start.plus(jump % 2 == 0 ? Duration.ofHours(1) : Duration.ofHours(-1)));
         diskIsFull.set(false);
         await()
             .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreWorking.class::isInstance));
@@ -832,16 +833,16 @@ class FullSpoolTest {
   @Test
   void whoWaitsForACommitWhileTheDiskFailsDoesSoForNoLongerThanTheBlockTimeout() throws Exception {
     diskIsFull.set(true);
-    SettableClock clock = new SettableClock();
+    MutableClock clock = new MutableClock();
     SpoolConfiguration settings =
         settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
-    try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
+    try (SpoolFixture spool = new SpoolFixture(settings, time(clock), this::failingAppender)) {
       CompletableFuture<Void> waits = spool.append(0, true);
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
-      clock.now = clock.now.plusSeconds(59);
+      clock.pass(Duration.ofSeconds(59));
       assertThat(waits).isNotDone();
-      clock.now = clock.now.plusSeconds(1);
+      clock.pass(Duration.ofSeconds(1));
 
       assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
       assertThat(spool.spool.status().counts().dropped()).isEqualTo(1);
@@ -851,20 +852,20 @@ class FullSpoolTest {
   @Test
   void thatAllWasDroppedFromMemoryDoesNotMeanThatTheDiskWorks() throws Exception {
     diskIsFull.set(true);
-    SettableClock clock = new SettableClock();
+    MutableClock clock = new MutableClock();
     SpoolConfiguration settings =
         settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
-    try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
+    try (SpoolFixture spool = new SpoolFixture(settings, time(clock), this::failingAppender)) {
       CompletableFuture<Void> waits = spool.append(0, true);
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
-      clock.now = clock.now.plusSeconds(60);
+      clock.pass(Duration.ofSeconds(60));
       assertThatThrownBy(() -> waits.get(1, TimeUnit.MINUTES)).hasMessageContaining("dropped");
       await().until(() -> spool.spool.status().counts().dropped() == 1);
       assertThat(spool.spool.status().storeFailure()).isPresent();
     }
 
-    try (SpoolFixture spool = new SpoolFixture(settings, clock.time())) {
+    try (SpoolFixture spool = new SpoolFixture(settings, time(clock))) {
       assertThat(spool.spool.status().counts().lost()).isZero();
       assertThat(spool.events).isEmpty();
     }
@@ -872,21 +873,21 @@ class FullSpoolTest {
 
   @Test
   void whatIsInMemoryOnlyIsUnsafeForAsLongAsTheDiskCannotBeWritten() throws Exception {
-    SettableClock clock = new SettableClock();
+    MutableClock clock = new MutableClock();
     SpoolConfiguration settings =
         settings(100 * MEGABYTE, 2 * MEGABYTE, Duration.ZERO, Duration.ofMinutes(1));
-    try (SpoolFixture spool = new SpoolFixture(settings, clock.time(), this::failingAppender)) {
-      clock.now = clock.now.plusSeconds(100);
+    try (SpoolFixture spool = new SpoolFixture(settings, time(clock), this::failingAppender)) {
+      clock.pass(Duration.ofSeconds(100));
       assertThat(spool.spool.uncommittedFor()).isZero();
       diskIsFull.set(true);
       spool.append(0, false).get(1, TimeUnit.MINUTES);
-      clock.now = clock.now.plusSeconds(7);
+      clock.pass(Duration.ofSeconds(7));
       await()
           .untilAsserted(() -> assertThat(spool.events).anyMatch(StoreFailing.class::isInstance));
 
       assertThat(spool.spool.uncommittedFor()).isEqualTo(Duration.ofSeconds(7));
       diskIsFull.set(false);
-      clock.now = clock.now.plusSeconds(20);
+      clock.pass(Duration.ofSeconds(20));
 
       await().until(() -> spool.spool.uncommittedFor().isZero());
     }
@@ -1020,27 +1021,8 @@ class FullSpoolTest {
     }
   }
 
-  private static final class SettableClock extends Clock {
-    private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-    @Override
-    public java.time.ZoneId getZone() {
-      return java.time.ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(java.time.ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    /** The clock that never jumps is as late as this one. */
-    Spool.Time time() {
-      return new Spool.Time(this, () -> Duration.between(Instant.EPOCH, now).toNanos());
-    }
+  /** The clock that never jumps is as late as this one. */
+  private static Spool.Time time(MutableClock clock) {
+    return new Spool.Time(clock, () -> Duration.between(Instant.EPOCH, clock.instant()).toNanos());
   }
 }

@@ -10,7 +10,6 @@ public final class ProcessSignal {
   private ProcessSignal() {}
 
   public static void send(String signal, long pid) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-" + signal, String.valueOf(pid)).start();
-    assertThat(kill.waitFor()).isZero();
+    assertThat(Command.run("kill", "-" + signal, String.valueOf(pid)).exitCode()).isZero();
   }
 }

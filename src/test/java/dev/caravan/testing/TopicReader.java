@@ -29,7 +29,7 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 public final class TopicReader implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private final KafkaConsumer<String, byte[]> consumer;
   private final List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
@@ -63,6 +63,11 @@ public final class TopicReader implements AutoCloseable {
   /** All records read so far, in the order of reading: ordered within a partition. */
   public List<ConsumerRecord<String, byte[]>> records() {
     return List.copyOf(records);
+  }
+
+  /** The same but for so many that were read first. */
+  public List<ConsumerRecord<String, byte[]>> recordsFrom(int first) {
+    return List.copyOf(records.subList(first, records.size()));
   }
 
   /** Those of one topic; more may be added to this list by the next reading. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.caravan.testing.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,7 +124,9 @@ class FullDiskLogTest {
   @Test
   void aRealDiskThatIsFullIsWaitedOut() throws Exception {
     Path mounted = Files.createDirectory(directory.resolve("disk"));
-    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=2m", "caravan-test", mounted.toString()))
+    assumeThat(
+            Command.run("mount", "-t", "tmpfs", "-o", "size=2m", "caravan-test", mounted.toString())
+                .exitCode())
         .as("a disk of its own can be mounted, which takes root")
         .isZero();
     try (SegmentedLog log = SegmentedLog.open(Records.options(mounted, 200_000), 0, 0)) {
@@ -146,7 +149,7 @@ class FullDiskLogTest {
       }
       assertThat(log.holes()).isEmpty();
     } finally {
-      assertThat(run("umount", mounted.toString())).isZero();
+      assertThat(Command.run("umount", mounted.toString()).exitCode()).isZero();
     }
   }
 
@@ -160,13 +163,5 @@ class FullDiskLogTest {
 
   private static List<Long> sequences(long from, long to) {
     return LongStream.rangeClosed(from, to).boxed().toList();
-  }
-
-  private static int run(String... command) throws IOException, InterruptedException {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
   }
 }
