@@ -10,7 +10,7 @@ import dev.caravan.simulator.Simulator;
 import dev.caravan.simulator.SimulatorOptions;
 import dev.caravan.simulator.Traffic;
 import dev.caravan.simulator.centre.Agent;
-import dev.caravan.simulator.centre.Named;
+import dev.caravan.simulator.centre.Entity;
 import dev.caravan.simulator.fault.Action;
 import dev.caravan.testing.Bridge;
 import dev.caravan.testing.Ledger.Gap;
@@ -219,7 +219,7 @@ final class Road implements AutoCloseable {
             selector ->
                 (selector.startsWith("v2.users.")
                         ? genesys.organization().agents().stream().map(Agent::id)
-                        : genesys.organization().queues().stream().map(Named::id))
+                        : genesys.organization().queues().stream().map(Entity::id))
                     .map(id -> selector.replace("*", id)))
         .toList();
   }

@@ -32,7 +32,7 @@ public final class Checkpoint implements Closeable {
   private static final int PARKED_AT = 8 * 5;
   private static final int PARKED_CHECKED_LENGTH = 8 * 6;
 
-  private final Disk disk;
+  private final FileOperations disk;
   private final RandomAccessFile file;
   private final FileLock lock;
   private final ByteBuffer buffer = ByteBuffer.allocate(SLOT_LENGTH);
@@ -59,7 +59,7 @@ public final class Checkpoint implements Closeable {
   public record Mark(
       long generation, long acknowledged, long committed, long parked, long parkedRecords) {}
 
-  private Checkpoint(Disk disk, RandomAccessFile file, FileLock lock, Mark mark) {
+  private Checkpoint(FileOperations disk, RandomAccessFile file, FileLock lock, Mark mark) {
     this.disk = disk;
     this.file = file;
     this.lock = lock;
@@ -72,10 +72,10 @@ public final class Checkpoint implements Closeable {
    * @throws InUseException with a sentence that says who must give way, if it is locked
    */
   public static Checkpoint open(Path path, String name) throws IOException {
-    return open(path, name, new Disk());
+    return open(path, name, new FileOperations());
   }
 
-  static Checkpoint open(Path path, String name, Disk disk) throws IOException {
+  static Checkpoint open(Path path, String name, FileOperations disk) throws IOException {
     disk.createFolder(path.getParent());
     RandomAccessFile file = disk.openOrCreate(path);
     try {
@@ -87,7 +87,7 @@ public final class Checkpoint implements Closeable {
                 .formatted(name, path.getParent()));
       }
       byte[] slots = new byte[2 * SLOT_LENGTH];
-      Disk.readFully(file, 0, slots, 0, slots.length);
+      FileOperations.readFully(file, 0, slots, 0, slots.length);
       return new Checkpoint(disk, file, lock, newest(slots));
     } catch (IOException e) {
       file.close();

@@ -26,7 +26,7 @@ final class Holes {
   private static final int UNTOLD_AT_MOST = 1000;
 
   private final Path file;
-  private final Disk disk;
+  private final FileOperations disk;
   private final boolean force;
   private final boolean frontIsKnown;
   private final TreeMap<Long, Long> known = new TreeMap<>();
@@ -35,7 +35,7 @@ final class Holes {
   private int shown;
   private boolean unwritten;
 
-  Holes(Path file, Disk disk, boolean force, long acknowledged) throws IOException {
+  Holes(Path file, FileOperations disk, boolean force, long acknowledged) throws IOException {
     this.file = file;
     this.disk = disk;
     this.force = force;

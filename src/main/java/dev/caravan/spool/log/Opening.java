@@ -17,14 +17,14 @@ final class Opening {
   private static final Pattern NAME = Pattern.compile("(\\d{19,20})\\.log");
   private static final int READ_AHEAD = 8 * 1024;
 
-  private final Disk disk;
+  private final FileOperations disk;
   private final Holes holes;
   private final Map<Long, Segment> segments;
   private final long expectedLast;
   private long seen;
   private Instant seenAt = Instant.EPOCH;
 
-  Opening(Disk disk, Holes holes, Map<Long, Segment> segments, long expectedLast) {
+  Opening(FileOperations disk, Holes holes, Map<Long, Segment> segments, long expectedLast) {
     this.disk = disk;
     this.holes = holes;
     this.segments = segments;

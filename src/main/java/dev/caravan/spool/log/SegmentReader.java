@@ -138,9 +138,9 @@ final class SegmentReader implements Closeable {
   /** Reads ahead, unless that is what fails. */
   private int read(long at, int into, int needed, int wanted) throws IOException {
     try {
-      return Disk.readFully(file, at, buffer, into, wanted);
+      return FileOperations.readFully(file, at, buffer, into, wanted);
     } catch (IOException e) {
-      return Disk.readFully(file, at, buffer, into, needed);
+      return FileOperations.readFully(file, at, buffer, into, needed);
     }
   }
 

@@ -41,7 +41,7 @@ public final class SegmentedLog implements Closeable {
   private static final long NEWEST_KEPT_BYTES = 1024 * 1024;
 
   private final Options options;
-  private final Disk disk;
+  private final FileOperations disk;
   private final Path folder;
   private final Holes holes;
   private final ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
@@ -87,7 +87,7 @@ public final class SegmentedLog implements Closeable {
       long newestMillis,
       boolean damaged) {}
 
-  private SegmentedLog(Options options, long acknowledged, Disk disk) throws IOException {
+  private SegmentedLog(Options options, long acknowledged, FileOperations disk) throws IOException {
     this.options = options;
     this.disk = disk;
     this.folder = options.directory().resolve(options.name());
@@ -110,10 +110,11 @@ public final class SegmentedLog implements Closeable {
    */
   public static SegmentedLog open(Options options, long acknowledged, long expectedLast)
       throws IOException {
-    return open(options, acknowledged, expectedLast, new Disk());
+    return open(options, acknowledged, expectedLast, new FileOperations());
   }
 
-  static SegmentedLog open(Options options, long acknowledged, long expectedLast, Disk disk)
+  static SegmentedLog open(
+      Options options, long acknowledged, long expectedLast, FileOperations disk)
       throws IOException {
     SegmentedLog log = new SegmentedLog(options, acknowledged, disk);
     log.scan(acknowledged, expectedLast);

@@ -5,7 +5,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
 /** A disk with room for so many bytes more; what it cannot take it takes in part, and throws. */
-final class FaultyDisk extends Disk {
+final class FaultyDisk extends FileOperations {
 
   long room = Long.MAX_VALUE;
   boolean truncates = true;

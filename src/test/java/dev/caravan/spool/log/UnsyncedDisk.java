@@ -16,7 +16,7 @@ import java.util.Random;
  * A disk that keeps apart what was not forced: when the power is cut, each page and each change of
  * a name that was not forced is there or not, whatever came before or after it.
  */
-final class UnsyncedDisk extends Disk {
+final class UnsyncedDisk extends FileOperations {
 
   private static final int PAGE = 512;
 

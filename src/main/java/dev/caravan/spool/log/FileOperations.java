@@ -15,7 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  * What a log does to a disk that can fail or be undone by a power cut; a test puts a layer here.
  * Nobody but the owner may read what it makes. An interrupt does not disturb it.
  */
-class Disk {
+class FileOperations {
 
   private static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
   private static final FileAttribute<?>[] OWNER_ONLY_FOLDER = ownerOnly("rwx------");
