@@ -178,7 +178,7 @@ class ArchitectureTest {
           "dev.caravan.genesys.EventBridgeReader",
           "dev.caravan.genesys.backfill.GapsConsumer",
           "dev.caravan.genesys.GenesysComponent",
-          "dev.caravan.genesys.connect.HttpAnswer",
+          "dev.caravan.genesys.connect.HttpStatusRule",
           "dev.caravan.genesys.NotificationsConsumer",
           "dev.caravan.genesys.backfill.ReadAgain",
           "dev.caravan.genesys.SignalsConsumer",

@@ -7,7 +7,7 @@ import dev.caravan.channel.ShardStatus;
 import dev.caravan.channel.gap.Gap;
 import dev.caravan.frame.Frame;
 import dev.caravan.genesys.connect.Clients;
-import dev.caravan.genesys.connect.HttpAnswer;
+import dev.caravan.genesys.connect.HttpStatusRule;
 import dev.caravan.genesys.connect.Rejections;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -268,7 +268,7 @@ public final class GenesysMetrics {
             ? "ok"
             : status == 429
                 ? "too-many"
-                : HttpAnswer.saysNotNow(status) ? "unavailable" : "refused");
+                : HttpStatusRule.saysNotNow(status) ? "unavailable" : "refused");
   }
 
   /** A call was not answered, or not made since the circuit breaker is open. */

@@ -5,7 +5,7 @@ import dev.caravan.genesys.backfill.ConversationPages;
 import dev.caravan.genesys.backfill.ReadAgain;
 import dev.caravan.genesys.connect.CallBeginning;
 import dev.caravan.genesys.connect.Clients;
-import dev.caravan.genesys.connect.HttpAnswer;
+import dev.caravan.genesys.connect.HttpStatusRule;
 import dev.caravan.genesys.connect.RetryDelay;
 import dev.caravan.genesys.connect.SessionBean;
 import dev.caravan.genesys.connect.Subscribing;
@@ -43,8 +43,8 @@ final class RouteBeans {
     }
 
     registry.bind("genesysCall", new CallBeginning());
-    registry.bind("genesysAvailable", (Processor) HttpAnswer::failIfNotNow);
-    registry.bind("genesysAccepted", new HttpAnswer());
+    registry.bind("genesysAvailable", (Processor) HttpStatusRule::failIfNotNow);
+    registry.bind("genesysAccepted", new HttpStatusRule());
 
     registry.bind("genesysBackoff", new RetryDelay(timings));
     int attempts = Integer.parseInt(text(context, "{{genesys.retry.attempts:20}}"));

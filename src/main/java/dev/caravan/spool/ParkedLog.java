@@ -39,7 +39,7 @@ final class ParkedLog implements Closeable {
 
   private final SegmentedLog records;
   private final SegmentedLog marks;
-  private final Committer.Appender appender;
+  private final DiskCommitter.Appender appender;
   private final TreeMap<Long, Segment> segments = new TreeMap<>();
   private final List<Long> unwritten = new ArrayList<>();
 
@@ -78,7 +78,7 @@ final class ParkedLog implements Closeable {
     }
   }
 
-  private ParkedLog(SegmentedLog records, SegmentedLog marks, Committer.Appender appender) {
+  private ParkedLog(SegmentedLog records, SegmentedLog marks, DiskCommitter.Appender appender) {
     this.records = records;
     this.marks = marks;
     this.appender = appender;
@@ -97,7 +97,7 @@ final class ParkedLog implements Closeable {
       SpoolConfiguration options,
       String spool,
       Clock clock,
-      Function<SegmentedLog, Committer.Appender> appender,
+      Function<SegmentedLog, DiskCommitter.Appender> appender,
       long expectedLast)
       throws IOException {
     long marksBytes = Math.min(options.segmentBytes(), MARKS_BYTES);

@@ -62,7 +62,7 @@ final class Parking implements Closeable {
   private SpoolConfiguration options;
 
   private final Clock clock;
-  private final Function<SegmentedLog, Committer.Appender> appender;
+  private final Function<SegmentedLog, DiskCommitter.Appender> appender;
 
   /** What another one still does late has no effect. */
   private Object owner;
@@ -150,7 +150,7 @@ final class Parking implements Closeable {
       String spool,
       SpoolConfiguration options,
       Clock clock,
-      Function<SegmentedLog, Committer.Appender> appender,
+      Function<SegmentedLog, DiskCommitter.Appender> appender,
       long expectedLast)
       throws IOException {
     this.expectedLast = expectedLast;
@@ -225,7 +225,7 @@ final class Parking implements Closeable {
   /**
    * Appends the parked records that come behind this sequence in the spool, as they stood there.
    */
-  synchronized void appendBehind(long sequence, Committer.Appender target) throws IOException {
+  synchronized void appendBehind(long sequence, DiskCommitter.Appender target) throws IOException {
     if (log == null) {
       return;
     }

@@ -59,7 +59,7 @@ public final class Spool implements AutoCloseable {
   private final SegmentedLog log;
   private final Backlog backlog;
   private final Parking parking;
-  private final Committer committer;
+  private final DiskCommitter committer;
   private final long restoredUpTo;
   private final AtomicBoolean tickRequested = new AtomicBoolean();
 
@@ -102,7 +102,7 @@ public final class Spool implements AutoCloseable {
       Time time,
       ScheduledExecutorService executor,
       Consumer<SpoolEvent> listener,
-      Function<SegmentedLog, Committer.Appender> appender)
+      Function<SegmentedLog, DiskCommitter.Appender> appender)
       throws IOException {
     this.name = name;
     this.options = options;
@@ -144,7 +144,7 @@ public final class Spool implements AutoCloseable {
               log.fileBytes() + parking.fileBytes(),
               this::keepTicking);
       this.committer =
-          new Committer(
+          new DiskCommitter(
               name,
               options,
               time,
@@ -179,7 +179,7 @@ public final class Spool implements AutoCloseable {
       Time time,
       ScheduledExecutorService executor,
       Consumer<SpoolEvent> listener,
-      Function<SegmentedLog, Committer.Appender> appender)
+      Function<SegmentedLog, DiskCommitter.Appender> appender)
       throws IOException {
     options.check();
     Spool spool = new Spool(name, options.copy(), time, executor, listener, appender);

@@ -930,7 +930,7 @@ class FullSpoolTest {
     return new SpoolFixture(settings, Spool.Time.SYSTEM, this::failingAppender);
   }
 
-  private Committer.Appender failingAppender(SegmentedLog log) {
+  private DiskCommitter.Appender failingAppender(SegmentedLog log) {
     return records -> {
       if (diskIsFull.get()) {
         throw new IOException("The spool's file cannot be written: No space left on device.");

@@ -42,7 +42,7 @@ final class SpoolFixture implements AutoCloseable {
   SpoolFixture(
       SpoolConfiguration options,
       Spool.Time time,
-      Function<SegmentedLog, Committer.Appender> appender)
+      Function<SegmentedLog, DiskCommitter.Appender> appender)
       throws IOException {
     spool = Spool.open("events", options, time, executor, events::add, appender);
   }

@@ -139,7 +139,7 @@ public final class Failures {
     Duration wait =
         failure
             .retryAfter()
-            .map(text -> HttpAnswer.retryAfter(text, failure.date()))
+            .map(text -> HttpStatusRule.retryAfter(text, failure.date()))
             .orElse(Duration.ZERO);
     return CallException.unavailable(failure.getMessage(), status, wait, failure);
   }

@@ -117,7 +117,7 @@ public final class Rejections {
     if (entity.get("missingPermissions") instanceof List<?> missing && !missing.isEmpty()) {
       missing.forEach(permission -> pattern.missingPermissions.add(String.valueOf(permission)));
     } else if (entity.get("rejectionReason") instanceof String reason && !reason.isBlank()) {
-      pattern.reasons.add("It says: " + HttpAnswer.withoutIds(reason.strip()));
+      pattern.reasons.add("It says: " + HttpStatusRule.withoutIds(reason.strip()));
     }
   }
 

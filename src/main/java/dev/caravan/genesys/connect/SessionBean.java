@@ -127,7 +127,8 @@ public final class SessionBean extends GenesysSession implements CamelContextAwa
     String path = exchange.getMessage().getHeader(Exchange.HTTP_PATH, "", String.class);
     exchange.setProperty(
         CALL,
-        exchange.getMessage().getHeader(Exchange.HTTP_METHOD) + HttpAnswer.withoutIds(" " + path));
+        exchange.getMessage().getHeader(Exchange.HTTP_METHOD)
+            + HttpStatusRule.withoutIds(" " + path));
     return "Bearer " + token.value();
   }
 

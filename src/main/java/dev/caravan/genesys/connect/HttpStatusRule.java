@@ -22,7 +22,7 @@ import org.apache.hc.client5.http.utils.DateUtils;
  * {@link CallException} that says what follows from it. What is quoted of an error body is its code
  * and its message, never ids.
  */
-public final class HttpAnswer implements Processor {
+public final class HttpStatusRule implements Processor {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_QUOTE = 300;

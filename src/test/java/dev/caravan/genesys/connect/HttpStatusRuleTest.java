@@ -16,15 +16,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HttpAnswerTest {
+class HttpStatusRuleTest {
 
   private static final String CHANNEL = "streaming-2-aa5h48uk0srhpugh2994klj918";
   private static final String SECRET = "QXb7zKfR1nPq0-veryLongBearerTokenValue_9183x";
 
   private final CamelContext context = new DefaultCamelContext();
-  private final HttpAnswer answer = new HttpAnswer();
+  private final HttpStatusRule answer = new HttpStatusRule();
 
-  HttpAnswerTest() {
+  HttpStatusRuleTest() {
     SessionBean session = new SessionBean();
     session.setCamelContext(context);
     context.getRegistry().bind(SessionBean.NAME, session);
@@ -144,16 +144,16 @@ class HttpAnswerTest {
     exchange.getMessage().setHeader("inin-ratelimit-count", count);
     exchange.getMessage().setHeader("inin-ratelimit-allowed", allowed);
 
-    assertThat(HttpAnswer.isOfAll(exchange, body)).isEqualTo(ofAll);
+    assertThat(HttpStatusRule.isOfAll(exchange, body)).isEqualTo(ofAll);
   }
 
   @Test
   void aRetryAfterMayBeADate() {
     Instant now = Instant.parse("2026-10-21T07:27:30Z");
 
-    assertThat(HttpAnswer.retryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now))
+    assertThat(HttpStatusRule.retryAfter("Wed, 21 Oct 2026 07:28:00 GMT", now))
         .isEqualTo(Duration.ofSeconds(30));
-    assertThat(HttpAnswer.retryAfter("Wednesday, 21-Oct-26 07:28:00 GMT", now))
+    assertThat(HttpStatusRule.retryAfter("Wednesday, 21-Oct-26 07:28:00 GMT", now))
         .isEqualTo(Duration.ofSeconds(30));
   }
 

@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * what is acknowledged, of what is too old, and of the oldest when the spool is full and may not
  * block. While the disk cannot be written, records wait in memory.
  */
-final class Committer {
+final class DiskCommitter {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DiskCommitter.class);
   private static final Duration TIDY_EVERY = Duration.ofSeconds(1);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
@@ -120,7 +120,7 @@ final class Committer {
     }
   }
 
-  Committer(
+  DiskCommitter(
       String name,
       SpoolConfiguration options,
       Spool.Time time,
