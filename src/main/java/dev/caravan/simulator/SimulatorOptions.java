@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Everything a stand-in can be told before it starts.
+ * Everything a stand-in can be told before it starts. Single limits and switches are set as in a
+ * scenario: {@code Scenario.parse("options: {limits: {topicsPerChannel: 10}}").options()}.
  *
  * @param host address to listen on
  * @param port port to listen on; 0 takes a free one
