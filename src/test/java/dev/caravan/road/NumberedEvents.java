@@ -23,7 +23,7 @@ final class NumberedEvents extends Ledger implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NumberedEvents.class);
 
   /** They take turns, so many for each topic; each is a Kafka key. */
-  private static final int CONVERSATIONS = 20;
+  private int conversations = 20;
 
   private final Simulator genesys;
   private List<String> topics = List.of(Road.TOPIC);
@@ -90,7 +90,7 @@ final class NumberedEvents extends Ledger implements AutoCloseable {
   }
 
   private String key(int number) {
-    return "conversation-" + number % (CONVERSATIONS * topics.size());
+    return "conversation-" + number % (conversations * topics.size());
   }
 
   @Override
@@ -104,6 +104,8 @@ final class NumberedEvents extends Ledger implements AutoCloseable {
   /** Sends events on these topics in turn, whoever reads them, until it is stopped. */
   void start(List<String> topics) {
     this.topics = topics;
+    conversations = 10;
+    onAnyTopic();
     withFormerChannels();
     thread.start();
   }

@@ -18,6 +18,8 @@ public record Command(int exitCode, String output) {
               .start();
       if (!process.waitFor(5, TimeUnit.MINUTES)) {
         process.destroyForcibly().waitFor();
+        throw new AssertionError(
+            "Still running: " + String.join(" ", words) + "\n" + Files.readString(output));
       }
       return new Command(process.exitValue(), Files.readString(output));
     } catch (InterruptedException e) {

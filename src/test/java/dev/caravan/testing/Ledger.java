@@ -33,10 +33,6 @@ public class Ledger {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final byte[] NUMBER = "\"number\":".getBytes(StandardCharsets.US_ASCII);
 
-  /** The ends of the names of those Kafka topics to which numbered events come. */
-  private static final List<String> NUMBERED =
-      List.of("conversations.voice", "observations", "presence");
-
   // By number; guarded by the list
   private final List<Instant> times = new ArrayList<>();
   private final BitSet unheard = new BitSet();
@@ -52,6 +48,11 @@ public class Ledger {
   private final List<Repeat> repeats = new ArrayList<>();
   private final List<JsonNode> signals = new ArrayList<>();
   private Optional<TopicReader> reader = Optional.empty();
+
+  /** The ends of the names of those Kafka topics to which numbered events come. */
+  private List<String> numbered = List.of("conversations.voice");
+
+  private boolean areSomeLate;
   private int read;
 
   /** A number that arrived first after a later one of its key had. */
@@ -182,6 +183,12 @@ public class Ledger {
     return first;
   }
 
+  /** Of topics that are no conversations, too; some may be late, as several instances read them. */
+  protected void onAnyTopic() {
+    numbered = List.of("conversations.voice", "observations", "presence");
+    areSomeLate = true;
+  }
+
   /** From now on, what this has read is noted before anything is told. */
   public Ledger reading(TopicReader kafka) {
     reader = Optional.of(kafka);
@@ -211,7 +218,7 @@ public class Ledger {
     next.put(partition, record.offset() + 1);
     if (record.topic().endsWith("signals")) {
       signals.add(json(record.value()));
-    } else if (NUMBERED.stream().anyMatch(record.topic()::endsWith) && number(record) >= 0) {
+    } else if (numbered.stream().anyMatch(record.topic()::endsWith) && number(record) >= 0) {
       noteNumbered(number(record), record);
     }
   }
@@ -219,7 +226,9 @@ public class Ledger {
   /** Of a number that was arrived a second time, the first is kept. */
   protected void noteNumbered(int number, ConsumerRecord<String, byte[]> record) {
     boolean first =
-        isLate(record) ? isFirst(number) : arrived(number, record.topic() + record.key());
+        areSomeLate && isLate(record)
+            ? isFirst(number)
+            : arrived(number, record.topic() + record.key());
     if (first) {
       firsts.put(number, record);
     } else {
