@@ -93,10 +93,12 @@ class RoadKillIT {
           ProcessSignal.send("STOP", broker.pid());
           try {
             flow(ledger, sentAt, 300, 0);
-            await().atMost(PATIENCE).until(() -> inFlight(bridge) >= 300);
+            int atFirst =
+                await().atMost(PATIENCE).until(() -> inFlight(bridge), number -> number >= 300);
             // Longer than the linger: what comes now is not in the request that Kafka will take
             flow(ledger, sentAt, 150, MILLISECOND);
-            underWay.add(inFlight(bridge));
+            // On a slow machine the bridge has given up by now what the broker may have taken
+            underWay.add(Math.max(atFirst, inFlight(bridge)));
             flow(ledger, sentAt, 20, MILLISECOND);
             long killed = System.nanoTime();
             kills.add(killed);
