@@ -35,6 +35,7 @@ public record SettingsCheck(CheckReport report) {
             .sorted()
             .map(name -> config.getValue(name, String.class))
             .toList();
+    Set<String> known = SettingsSource.variables();
     SortedSet<String> hidden = new TreeSet<>();
     SettingsTable.all().stream()
         .filter(Setting::secret)
@@ -49,7 +50,7 @@ public record SettingsCheck(CheckReport report) {
         (name, is) -> {
           if (SettingsSource.isSecret(name) && !name.equals(PROXY)) {
             hidden.add(name);
-          } else if (isMeant(name)
+          } else if (isMeant(known, name)
               && mistakes.stream().noneMatch(it -> it.startsWith(name + " "))) {
             report.ok("%s=%s%s", name, visible(name, is.value()), is.source());
             hidden.remove(name);
@@ -62,7 +63,7 @@ public record SettingsCheck(CheckReport report) {
       report.note("None is set; the defaults are used.");
     }
     given.keySet().stream()
-        .filter(name -> !isMeant(name))
+        .filter(name -> !isMeant(known, name))
         .forEach(
             name ->
                 report.note(
@@ -73,10 +74,8 @@ public record SettingsCheck(CheckReport report) {
     mistakes.forEach(report::failed);
   }
 
-  private static boolean isMeant(String name) {
-    return SettingsSource.variables().contains(name)
-        || SettingsSource.isOfKafka(name)
-        || OauthClients.isOne(name);
+  private static boolean isMeant(Set<String> known, String name) {
+    return known.contains(name) || SettingsSource.isOfKafka(name) || OauthClients.isOne(name);
   }
 
   /** What is set by others than the program itself, by its variable; the highest source counts. */
